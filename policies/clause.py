@@ -1,0 +1,158 @@
+"""What a clause is: id, words in two languages, and whether software can show it. Knows no numbers."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+CLAUSE_ID_PATTERN: Final = r"^(?:(?:SA|CG|OA|XJ|NW)-\d\d\.\d+[a-h]?|INV-\d\d)$"
+
+ClauseId = Annotated[str, StringConstraints(pattern=CLAUSE_ID_PATTERN)]
+"""`CG-06.1`: instrument, article, duty; `SA-05.3c`: a lettered part of one; `INV-09`: a rule of our own.
+
+A plain string to the type checker, so that a declaration may write `clauses=("CG-09.3",)`; pydantic checks
+the shape, and start-up checks that the catalogue knows the id.
+"""
+
+
+class UnknownClause(LookupError):
+    """An id that the catalogue does not hold; the text names the nearest one that it does."""
+
+    def __init__(self, clause_id: str, nearest: str | None) -> None:
+        super().__init__(f"unknown clause {clause_id!r}" + (f"; nearest is {nearest}" if nearest else ""))
+        self.clause_id = clause_id
+        self.nearest = nearest
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class InstrumentId(StrEnum):
+    """The five sources the clauses are taken from, and this project's own invariants."""
+
+    SA = "SA"
+    CG = "CG"
+    OA = "OA"
+    XJ = "XJ"
+    NW = "NW"
+    INV = "INV"
+
+
+class Who(StrEnum):
+    """Whom an article binds."""
+
+    PROVIDER = "provider"
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    USERS = "users"
+    ANYONE = "anyone"
+    AUTHORITY = "authority"
+    INDUSTRY = "industry"
+
+
+class Status(StrEnum):
+    """How far a duty is known to hold on the day the catalogue was written."""
+
+    IN_FORCE = "in force"
+    SUPERSEDED = "superseded"
+    VALIDITY_UNKNOWN = "validity unknown"
+    SPENT = "spent"
+    PRESS = "press summary"
+    OWN_RULE = "own rule"
+    """Not law: an invariant this project sets for itself."""
+
+
+class Control(StrEnum):
+    """Whether software can show the duty; every other value is the reason why not."""
+
+    CONTROL = "control"
+    FORMAL = "formal"
+    """Purpose, definition or date: nothing to do."""
+    BINDS_AUTHORITY = "binds the authority"
+    NOT_TESTABLE = "not testable"
+    OUT_OF_SCOPE = "out of scope"
+
+
+class Bilingual(_Entry):
+    """The same words in English and in simplified Chinese; neither may be missing."""
+
+    en: Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)]
+    zh: Annotated[str, StringConstraints(min_length=2, strip_whitespace=True)]
+
+    def in_locale(self, locale: str) -> str:
+        """`zh`, `zh-Hans`, `zh_CN` give Chinese; everything else gives English."""
+        return self.zh if locale.lower().startswith("zh") else self.en
+
+
+class Instrument(_Entry):
+    """One source of clauses: a regulation, a notice, a press summary, or our own invariants."""
+
+    id: InstrumentId
+    title: Bilingual
+    made: date | None
+    in_force: date | None
+    note: Bilingual
+    """What a reader must know before relying on it: superseded, renumbered, doubtful."""
+
+
+class Part(_Entry):
+    """A lettered part of a clause that has an id of its own, such as one log field of SA-05.3."""
+
+    id: ClauseId
+    title: Bilingual
+
+
+class Clause(_Entry):
+    """One entry: who must do what, restated in our own words, and whether a control can show it."""
+
+    id: ClauseId
+    instrument: InstrumentId
+    article: int
+    title: Bilingual
+    who: tuple[Who, ...]
+    status: Status
+    duty: Bilingual
+    control: Control
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def has_control(self) -> bool:
+        return self.control is Control.CONTROL
+
+
+class Catalogue:
+    """Every clause by id. Law entries and our own invariants are kept apart: they count differently."""
+
+    def __init__(self, instruments: Iterable[Instrument], clauses: Iterable[Clause]) -> None:
+        self.instruments: Final = tuple(instruments)
+        everything = tuple(clauses)
+        self.entries: Final = tuple(c for c in everything if c.instrument is not InstrumentId.INV)
+        self.invariants: Final = tuple(c for c in everything if c.instrument is InstrumentId.INV)
+        self._by_id = {c.id: c for c in everything}
+        self._by_id.update({part.id: c for c in everything for part in c.parts})
+
+    def __contains__(self, clause_id: object) -> bool:
+        return clause_id in self._by_id
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every id that may be cited, lettered parts included."""
+        return frozenset(self._by_id)
+
+    def clause(self, clause_id: str) -> Clause:
+        """The entry for an id; for a lettered part (`SA-05.3c`) the entry it belongs to.
+
+        Raises UnknownClause, which names the nearest id.
+        """
+        try:
+            return self._by_id[clause_id]
+        except KeyError:
+            nearest = difflib.get_close_matches(clause_id.upper(), self._by_id, n=1, cutoff=0.0)
+            raise UnknownClause(clause_id, nearest[0] if nearest else None) from None
