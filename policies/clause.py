@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
 
-CLAUSE_ID_PATTERN: Final = r"^(?:(?:SA|CG|OA|XJ|NW)-\d\d\.\d+[a-h]?|INV-\d\d)$"
+CLAUSE_ID_PATTERN: Final = r"^(?:(?:SA|CG|OA|XJ|NW)-[0-9]{2}\.[0-9]+[a-h]?|INV-[0-9]{2})$"
 
-ClauseId = Annotated[str, StringConstraints(pattern=CLAUSE_ID_PATTERN)]
-"""`CG-06.1`: instrument, article, duty; `SA-05.3c`: a lettered part of one; `INV-09`: a rule of our own.
 
-A plain string to the type checker, so that a declaration may write `clauses=("CG-09.3",)`; pydantic checks
-the shape, and start-up checks that the catalogue knows the id.
-"""
+class ClauseId(str):
+    """`CG-06.1`: instrument, article, duty; `SA-05.3c`: a lettered part of one; `INV-09`: a rule of our own.
+
+    Raises ValueError for another shape. Whether the catalogue knows the id is asked at start-up, not here.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        if not re.fullmatch(CLAUSE_ID_PATTERN, text):
+            raise ValueError(f"{text!r} does not have the form of a clause id, such as CG-06.1 or INV-09")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(pattern=CLAUSE_ID_PATTERN)
+        )
 
 
 class UnknownClause(LookupError):
@@ -135,7 +150,7 @@ class Catalogue:
         everything = tuple(clauses)
         self.entries: Final = tuple(c for c in everything if c.instrument is not InstrumentId.INV)
         self.invariants: Final = tuple(c for c in everything if c.instrument is InstrumentId.INV)
-        self._by_id = {c.id: c for c in everything}
+        self._by_id: dict[str, Clause] = {c.id: c for c in everything}
         self._by_id.update({part.id: c for c in everything for part in c.parts})
 
     def __contains__(self, clause_id: object) -> bool:

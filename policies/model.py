@@ -39,6 +39,7 @@ LOG_OPERATIONS: Final = (
 
 Count = Annotated[int, Field(ge=1)]
 Bytes = Annotated[int, Field(ge=1)]
+_WIRE_NAME: Final = "the wire carries no longer name"
 
 
 class _Section(BaseModel):
@@ -136,7 +137,7 @@ class Messages(_Section):
     """How long the sender may take a message back: content gone, fact kept."""
     text_max_chars: Annotated[int, Field(ge=1), Maximum(4000, why="the wire carries no longer text")]
     """Characters after NFC."""
-    history_page_max: Count
+    history_page_max: Annotated[int, Field(ge=1), Maximum(500, why="the wire asks for no longer page")]
     recent_in_snapshot: Count
     """Messages that a snapshot carries for each group."""
 
@@ -144,10 +145,10 @@ class Messages(_Section):
 class NameLengths(_Section):
     """Longest allowed names in characters. Clause: SA-05.4a."""
 
-    handle: Count
-    group_name: Count
-    nickname: Count
-    introduction: Count
+    handle: Annotated[int, Field(ge=1), Maximum(24, why=_WIRE_NAME)]
+    group_name: Annotated[int, Field(ge=1), Maximum(40, why=_WIRE_NAME)]
+    nickname: Annotated[int, Field(ge=1), Maximum(24, why=_WIRE_NAME)]
+    introduction: Annotated[int, Field(ge=1), Maximum(300, why=_WIRE_NAME)]
 
 
 class Naming(_Section):
@@ -244,7 +245,7 @@ class Rate(_Section):
     """A token bucket: `burst` at once, then `per_minute` in steady flow."""
 
     burst: Count
-    per_minute: Count
+    per_minute: Annotated[int, Field(ge=1), Maximum(60_000_000, why="one a microsecond is no limit at all")]
 
 
 class Connection(_Section):

@@ -1,7 +1,6 @@
 """The texts people read before they agree to anything: by document, version and locale. Knows no clock.
 
-The files are the record: what a person accepted is named by its version and by the digest of the file's
-bytes, which `sha256sum` prints as well.
+What a person accepted is named by its version, its locale and the digest of the body they were shown.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class UnknownText(LookupError):
 
 
 class Text(BaseModel):
-    """One text as it stands in its file. `body` is Markdown; `sha256` is of the file's bytes, in hex."""
+    """One text as it stands in its file. `body` is Markdown; `sha256`, in hex, is of the body in UTF-8."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,15 +63,15 @@ def load_text(document: str, version: str, locale: str) -> Text:
         raise UnknownText(f"no {document} has version {version!r}; there is {', '.join(known)}")
     if locale not in LOCALES:
         raise UnknownText(f"no text in {locale!r}; there is {', '.join(LOCALES)}")
-    raw = (FOLDER / document / f"{version}.{locale}.md").read_bytes()
-    _, front, body = raw.decode("utf-8").split(_FENCE, 2)
+    raw = (FOLDER / document / f"{version}.{locale}.md").read_text(encoding="utf-8")
+    _, front, body = raw.split(_FENCE, 2)
     return Text.model_validate(
         {
             **tomllib.loads(front),
             "document": document,
             "locale": locale,
-            "body": body.strip("\n") + "\n",
-            "sha256": hashlib.sha256(raw).hexdigest(),
+            "body": body,
+            "sha256": hashlib.sha256(body.encode()).hexdigest(),
         }
     )
 
@@ -88,7 +87,7 @@ def version_on(document: str, day: datetime.date) -> str:
 
 
 def compare(document: str, from_version: str, to_version: str, locale: str) -> str:
-    """What changed between two versions, for reading: `- ` gone, `+ ` new, `  ` unchanged around it.
+    """What changed between two versions, for reading: `-| ` went, `+| ` came, ` | ` stands around it.
 
     Empty when nothing did. Unchanged stretches between changes are shown as one line of dots.
     """
@@ -96,11 +95,11 @@ def compare(document: str, from_version: str, to_version: str, locale: str) -> s
     old, new = before.body.splitlines(), after.body.splitlines()
     lines: list[str] = []
     for group in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_grouped_opcodes(_SPACED):
-        lines.append("  ..." if lines else f"{before.title} {before.version} -> {after.version}")
+        lines.append(" | ..." if lines else f"{before.title} {before.version} -> {after.version}")
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":
-                lines.extend(f"  {line}".rstrip() for line in old[old_from:old_to])
+                lines.extend(f" | {line}".rstrip() for line in old[old_from:old_to])
             else:
-                lines.extend(f"- {line}".rstrip() for line in old[old_from:old_to])
-                lines.extend(f"+ {line}".rstrip() for line in new[new_from:new_to])
+                lines.extend(f"-| {line}".rstrip() for line in old[old_from:old_to])
+                lines.extend(f"+| {line}".rstrip() for line in new[new_from:new_to])
     return "".join(f"{line}\n" for line in lines)
