@@ -111,8 +111,8 @@ class Instrument(_Entry):
 
     id: InstrumentId
     title: Bilingual
-    made: date | None
-    in_force: date | None
+    made: date | None = None
+    in_force: date | None = None
     note: Bilingual
     """What a reader must know before relying on it: superseded, renumbered, doubtful."""
 
@@ -128,14 +128,21 @@ class Clause(_Entry):
     """One entry: who must do what, restated in our own words, and whether a control can show it."""
 
     id: ClauseId
-    instrument: InstrumentId
-    article: int
     title: Bilingual
     who: tuple[Who, ...]
     status: Status
     duty: Bilingual
     control: Control
     parts: tuple[Part, ...] = ()
+
+    @property
+    def instrument(self) -> InstrumentId:
+        return InstrumentId(self.id.split("-")[0])
+
+    @property
+    def article(self) -> int:
+        """The article's number; for a press summary or an invariant, its number in our list."""
+        return int(self.id.split("-")[1].split(".")[0])
 
     @property
     def has_control(self) -> bool:

@@ -131,7 +131,7 @@ class GroupIdentifier(_Section):
 
 
 class Messages(_Section):
-    """Clause: CG-09.2. Sizes are judgement."""
+    """Judgement: no clause gives numbers."""
 
     recall_seconds: Count
     """How long the sender may take a message back: content gone, fact kept."""
