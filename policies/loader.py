@@ -247,6 +247,8 @@ def _attribute_named(key: str) -> str | None:
 
 def _holds(values: Any, key: Sequence[str]) -> bool:
     for part in key:
+        if isinstance(values, list | tuple):
+            return True  # keys inside a list have no path of their own
         if not isinstance(values, Mapping) or part not in values:
             return False
         values = values[part]
