@@ -13,7 +13,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
@@ -118,7 +117,7 @@ def load_catalogue(folder: Path = CLAUSES) -> Catalogue:
         path = folder / f"{wanted.lower()}.toml"
         _, raw = _read(path)
         try:
-            file = _ClauseFile.model_validate_json(json.dumps(raw, default=date.isoformat))
+            file = _ClauseFile.model_validate_json(json.dumps(raw, default=str))
         except ValidationError as error:
             problems.extend(
                 Problem(str(path), None, _entry_key(raw, details["loc"]), _sentence(details))
@@ -295,6 +294,7 @@ def _sentence(details: ErrorDetails) -> str:
 def _entry_key(raw: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
     """`CG-06.1.duty.zh` instead of `clause.4.duty.zh`, where the entry has an id to show."""
     if len(loc) > 1 and loc[0] == "clause" and isinstance(loc[1], int):
-        name = raw["clause"][loc[1]].get("id", f"clause {loc[1] + 1}")
+        entry = raw["clause"][loc[1]]
+        name = entry["id"] if isinstance(entry, Mapping) and "id" in entry else f"clause {loc[1] + 1}"
         return ".".join(map(str, (name, *loc[2:])))
     return ".".join(map(str, loc))

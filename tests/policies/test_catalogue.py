@@ -132,6 +132,12 @@ def test_an_entry_without_an_id_is_refused_by_its_place(folder: Path) -> None:
     assert "nw.toml: clause 1.id: Field required" in refusal(folder)
 
 
+def test_an_entry_that_is_no_table_is_refused_by_its_place(folder: Path) -> None:
+    text = (folder / "nw.toml").read_text(encoding="utf-8").partition("[[clause]]")[0]
+    (folder / "nw.toml").write_text("clause = [07:00:00]\n" + text, encoding="utf-8")
+    assert "nw.toml: clause 1: should be" in refusal(folder)
+
+
 def test_a_bad_instrument_is_refused(folder: Path) -> None:
     amend(folder / "xj.toml", "made = 2014-12-24", 'made = "long ago"')
     assert "xj.toml: instrument.made: should be a valid date" in refusal(folder)
