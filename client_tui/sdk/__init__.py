@@ -5,7 +5,7 @@ from __future__ import annotations
 from client_tui.sdk.calls import Answer
 from client_tui.sdk.client import Client, ClientState
 from client_tui.sdk.codec import EventMessage
-from client_tui.sdk.connecting import connect, this_program
+from client_tui.sdk.connect import Connecting, connect, this_program
 from client_tui.sdk.errors import (
     CallError,
     ConnectionLost,
@@ -24,6 +24,7 @@ __all__ = [
     "CallError",
     "Client",
     "ClientState",
+    "Connecting",
     "ConnectionLost",
     "EventMessage",
     "EventsLost",
