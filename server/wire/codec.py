@@ -95,7 +95,7 @@ def _children(value: Any) -> Sequence[Any]:
 
 
 def validate(verb: Verb[P, R], params: dict[str, Any]) -> P:
-    """The typed parameters of a call. Raises MalformedRequest naming the fields at fault, not their values."""
+    """The typed parameters of a call. Raises MalformedRequest naming the fields at fault, never values."""
     try:
         return verb.params.model_validate(params)
     except ValidationError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from server.wire.group_id import GroupId
 from server.wire.vocabulary import (
     AccountId,
@@ -77,7 +79,7 @@ class Message(WireModel):
     at: Moment
     text: str | None
     reply_to: Seq | None = None
-    mentions: list[MemberRef] = []
+    mentions: list[MemberRef] = Field(default=[])
     recalled: bool = False
 
 

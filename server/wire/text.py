@@ -62,7 +62,7 @@ def is_visible(char: str) -> bool:
     """
     category = unicodedata.category(char)
     blank_letters = "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and the empty Braille cell
-    return category[0] not in "ZC" and char not in blank_letters or category == "Co"
+    return (category[0] not in "ZC" and char not in blank_letters) or category == "Co"
 
 
 def _refuse_controls(text: str, allowed: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from policies.model import ClauseId
 from server.wire.models import AccountSnapshot, AccountView
 from server.wire.verb import Effect, Scope, Verb
@@ -35,7 +37,7 @@ class RegisterParams(Params):
     handle: Handle
     password: Password
     agreement: AgreementAcceptance
-    consents: list[Consent] = []
+    consents: list[Consent] = Field(default=[])
     client: ClientClass
     client_op_id: ClientOpId
 
@@ -124,7 +126,7 @@ SET_HANDLE = Verb(
     params=SetHandleParams,
     result=HandleSet,
     scope=Scope.ACCOUNT,
-    effect=Effect.WRITES,
+    effect=Effect.OWN,
     rate="write",
     operation="settings",
     clauses=(ClauseId("CG-06.2"),),

@@ -26,7 +26,7 @@ class SendParams(Params):
     group: GroupIdField
     text: MessageText
     reply_to: SeqField | None = None
-    mentions: Annotated[list[MemberRefField], Field(max_length=50)] = []
+    mentions: list[MemberRefField] = Field(default=[], max_length=50)
     client_op_id: ClientOpId
 
 

@@ -1,0 +1,164 @@
+"""Opening an account, and changing what one goes by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from policies.model import ClauseId
+from policies.texts import load_text
+from server.services.contexts import Owning, Reading
+from server.services.handlers import owns, reads
+from server.services.snapshots import account_snapshot
+from server.storage import accounts, sessions
+from server.storage.transaction import Transaction
+from server.wire.errors import Conflict, NotAuthenticated, NotFound, PolicyRefused
+from server.wire.events import (
+    ACCOUNT_REGISTERED,
+    AGREEMENT_ACCEPTED,
+    HANDLE_CHANGED,
+    PASSWORD_CHANGED,
+    SESSION_CLOSED,
+    AccountRegistered,
+    AgreementAccepted,
+    HandleChanged,
+    PasswordChanged,
+    SessionClosed,
+)
+from server.wire.models import AccountSnapshot
+from server.wire.text import folded
+from server.wire.verbs.account import (
+    CHANGE_PASSWORD,
+    GET_ACCOUNT,
+    GET_AGREEMENT,
+    REGISTER,
+    SET_HANDLE,
+    AcceptedAgreement,
+    AgreementAcceptance,
+    AgreementParams,
+    ChangePasswordParams,
+    GetAccountParams,
+    HandleSet,
+    PasswordChangedResult,
+    Registered,
+    RegisterParams,
+    SetHandleParams,
+)
+from server.wire.vocabulary import account_stream
+
+_HANDLE_PERIOD = timedelta(days=30)
+
+
+@owns(REGISTER)
+async def register_account(ctx: Owning, params: RegisterParams) -> Registered:
+    try:
+        _check_agreement(ctx, params.agreement)
+    except PolicyRefused as refusal:
+        await ctx.refuse(refusal)
+    # Hashed before the transaction: a hash takes tens of milliseconds and must not hold the writer.
+    password = await ctx.world.hasher.hash(params.password)
+
+    def work(tx: Transaction) -> Registered:
+        if accounts.handle_is_taken(tx, params.handle):
+            raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
+        account = tx.account = ctx.world.ids.account()
+        view = accounts.add_account(tx, account, params.handle, password)
+        accepted = AcceptedAgreement(
+            version=params.agreement.version,
+            locale=params.agreement.locale,
+            sha256=params.agreement.sha256,
+            at=tx.now,
+            consents=params.consents,
+        )
+        accounts.add_agreement(tx, account, accepted)
+        stream = account_stream(account)
+        tx.emit(stream, ACCOUNT_REGISTERED, AccountRegistered(account=view))
+        told = AgreementAccepted(
+            version=accepted.version, sha256=accepted.sha256, locale=accepted.locale, at=tx.now
+        )
+        return Registered(account=view, event_seq=tx.emit(stream, AGREEMENT_ACCEPTED, told))
+
+    return await ctx.perform(work, Registered, caller=f"handle:{folded(params.handle)}")
+
+
+@reads(GET_ACCOUNT)
+def get_account(ctx: Reading, params: GetAccountParams) -> AccountSnapshot:
+    return account_snapshot(ctx.sql, ctx.account.account)
+
+
+@reads(GET_AGREEMENT)
+def get_agreement(ctx: Reading, params: AgreementParams) -> AcceptedAgreement:
+    accepted = accounts.latest_agreement(ctx.sql, ctx.account.account)
+    if accepted is None:
+        raise NotFound("text_not_found")
+    return accepted
+
+
+@owns(SET_HANDLE)
+async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
+    account, _ = ctx.connection.caller()
+    # The vault answers yes or no; the name itself does not leave it.
+    if not params.confirm_real_name and await ctx.world.vault.name_resembles(account, params.handle):
+        raise PolicyRefused(
+            "name_confirm",
+            clause=ClauseId("CG-06.2"),
+            reason="others would see a name close to your legal one; that is your choice to make",
+        )
+
+    def work(tx: Transaction) -> HandleSet:
+        facts = accounts.account_facts(tx, account)
+        if folded(params.handle) != folded(facts.handle) and accounts.handle_is_taken(tx, params.handle):
+            raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
+        most = ctx.policy.profile.handle_changes_per_30d
+        if accounts.handle_changes_since(tx, account, tx.now - _HANDLE_PERIOD) >= most:
+            raise PolicyRefused(
+                "handle_changes",
+                clause=ClauseId("CG-06.2"),
+                policy={"profile.handle_changes_per_30d": most},
+                limit=most,
+            )
+        accounts.set_handle(tx, account, params.handle)
+        seq = tx.emit(account_stream(account), HANDLE_CHANGED, HandleChanged(handle=params.handle))
+        return HandleSet(handle=params.handle, event_seq=seq)
+
+    return await ctx.perform(work, HandleSet)
+
+
+@owns(CHANGE_PASSWORD)
+async def change_password(ctx: Owning, params: ChangePasswordParams) -> PasswordChangedResult:
+    account, session = ctx.connection.caller()
+    digest = await ctx.world.database.read(lambda sql: accounts.password_of(sql, account))
+    if not await ctx.world.hasher.verify(digest, params.old_password):
+        await ctx.refuse(NotAuthenticated("bad_credentials"))
+    password = await ctx.world.hasher.hash(params.new_password)
+
+    def work(tx: Transaction) -> PasswordChangedResult:
+        accounts.set_password(tx, account, password)
+        stream = account_stream(account)
+        others = [
+            other.session
+            for other in sessions.open_sessions_in(tx, account)
+            if params.close_other_sessions and other.session != session
+        ]
+        sessions.close_sessions(tx, others)
+        for other in others:
+            tx.emit(stream, SESSION_CLOSED, SessionClosed(session=other, reason="password_changed"))
+        tx.emit(stream, PASSWORD_CHANGED, PasswordChanged(sessions_closed=len(others)))
+        return PasswordChangedResult(sessions_closed=len(others))
+
+    return await ctx.perform(work, PasswordChangedResult)
+
+
+def _check_agreement(ctx: Owning, accepted: AgreementAcceptance) -> None:
+    """CG-05.4: only the current agreement, and only the text that was really shown, can be accepted."""
+    current = ctx.policy.agreement.current_version
+    if accepted.version == current:
+        text = load_text("agreement", current, accepted.locale)
+        if text.sha256 == accepted.sha256:
+            return
+    raise PolicyRefused(
+        "agreement_required",
+        clause=ClauseId("CG-05.4"),
+        reason="the text accepted is not the current agreement",
+        policy={"agreement.current_version": current},
+        read="rules.show",
+    )

@@ -1,0 +1,152 @@
+"""Who hears what: the live connections of each account and group, and the fan-out of what was committed.
+
+``publish`` runs on the event loop without a pause and in commit order; subscriptions change in the same
+pass, by the very events that report the change. So entitlement at delivery is exact: whoever left a group
+in one commit hears nothing of the next, and whoever joined misses nothing.
+
+An event is encoded and framed once. What one commit brings to a stream is joined into one blob, and each
+connection gets one write for everything a batch has for it (docs of the choice: bench README).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from server.services.connection import Connection
+from server.storage.writer import Outcome
+from server.wire import codec
+from server.wire.errors import Close
+from server.wire.events import (
+    MEMBERSHIP_ADDED,
+    MEMBERSHIP_REMOVED,
+    SESSION_CLOSED,
+    Event,
+    MembershipAdded,
+    MembershipRemoved,
+    SessionClosed,
+)
+from server.wire.vocabulary import AccountId, StreamName, group_stream
+
+
+class Hub:
+    def __init__(self, frame: Callable[[str], bytes]) -> None:
+        self._frame = frame
+        self._hearers: dict[StreamName, set[Connection]] = {}
+        self._streams_of: dict[Connection, set[StreamName]] = {}
+        self._accounts: dict[AccountId, set[Connection]] = {}
+        self._touched: set[Connection] = set()
+        self.delivered = 0
+
+    # --- who is there ---------------------------------------------------------------------------------
+
+    def attach(self, connection: Connection, account: AccountId, streams: Iterable[StreamName]) -> None:
+        """Let a connection hear its streams from this very commit on.
+
+        Call from a ``released`` callback: the position in the order of commits is the point of it.
+        """
+        self._accounts.setdefault(account, set()).add(connection)
+        self._streams_of[connection] = set()
+        for stream in streams:
+            self._subscribe(connection, stream)
+
+    def detach(self, connection: Connection) -> None:
+        for stream in list(self._streams_of.get(connection, ())):
+            self._unsubscribe(connection, stream)
+        self._streams_of.pop(connection, None)
+        if connection.account is not None:
+            others = self._accounts.get(connection.account, set())
+            others.discard(connection)
+            if not others:
+                self._accounts.pop(connection.account, None)
+
+    def connections_of(self, account: AccountId) -> frozenset[Connection]:
+        return frozenset(self._accounts.get(account, ()))
+
+    def hears(self, connection: Connection, stream: StreamName) -> bool:
+        return connection in self._hearers.get(stream, ())
+
+    # --- what they hear ---------------------------------------------------------------------------------
+
+    def frame(self, text: str) -> bytes:
+        return self._frame(text)
+
+    def touch(self, connection: Connection) -> None:
+        """Have a connection flushed at the end of the pass that is under way."""
+        self._touched.add(connection)
+
+    def publish(self, outcomes: Sequence[Outcome]) -> None:
+        """Answer the callers of a batch, then tell everybody what happened, in commit order."""
+        streams: dict[StreamName, list[bytes]] = {}
+        for outcome in outcomes:
+            outcome.write.released(outcome)
+            for event in outcome.events:
+                streams.setdefault(event.stream, []).append(self._frame(codec.encode_event(event)))
+                if event.stream.startswith("account:"):
+                    self._follow(event, streams)
+        for stream, frames in streams.items():
+            self._deliver(stream, frames)
+        self._flush()
+
+    def whisper(self, connection: Connection, event: Event) -> None:
+        """Deliver an event to one connection alone; the caller flushes."""
+        connection.push(self._frame(codec.encode_event(event)))
+
+    def show(self, event: Event) -> None:
+        """Deliver an ephemeral event: to whoever is there, kept nowhere."""
+        self._deliver(event.stream, [self._frame(codec.encode_event(event))])
+        self._flush()
+
+    def _follow(self, event: Event, streams: dict[StreamName, list[bytes]]) -> None:
+        """Change subscriptions as an account's own event says; first deliver what came before it."""
+        if event.type == MEMBERSHIP_ADDED.name:
+            assert isinstance(event.data, MembershipAdded)
+            change, group = self._subscribe, event.data.membership.group
+        elif event.type == MEMBERSHIP_REMOVED.name:
+            assert isinstance(event.data, MembershipRemoved)
+            change, group = self._unsubscribe, event.data.group
+        elif event.type == SESSION_CLOSED.name:
+            assert isinstance(event.data, SessionClosed)
+            self._deliver(event.stream, streams.pop(event.stream, []))
+            self._end_session(event, event.data)
+            return
+        else:
+            return
+        stream = group_stream(group)
+        self._deliver(stream, streams.pop(stream, []))
+        for connection in self._hearers.get(event.stream, ()):
+            change(connection, stream)
+
+    def _end_session(self, event: Event, closed: SessionClosed) -> None:
+        for connection in list(self._hearers.get(event.stream, ())):
+            if connection.session == closed.session:
+                connection.flush()
+                self.detach(connection)
+                connection.forget_session()
+                connection.close(Close.SESSION_REVOKED, closed.reason)
+
+    def _deliver(self, stream: StreamName, frames: list[bytes]) -> None:
+        hearers = self._hearers.get(stream)
+        if not hearers or not frames:
+            return
+        blob = frames[0] if len(frames) == 1 else b"".join(frames)
+        for connection in hearers:
+            connection.push(blob)
+        self._touched |= hearers
+        self.delivered += len(frames) * len(hearers)
+
+    def _flush(self) -> None:
+        touched, self._touched = self._touched, set()
+        for connection in touched:
+            connection.flush()
+
+    def _subscribe(self, connection: Connection, stream: StreamName) -> None:
+        self._hearers.setdefault(stream, set()).add(connection)
+        self._streams_of[connection].add(stream)
+
+    def _unsubscribe(self, connection: Connection, stream: StreamName) -> None:
+        hearers = self._hearers.get(stream)
+        if hearers is not None:
+            hearers.discard(connection)
+            if not hearers:
+                del self._hearers[stream]
+        self._streams_of.get(connection, set()).discard(stream)

@@ -1,0 +1,60 @@
+"""What a client missed: the events after its cursors, or a snapshot where those are too many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.services.snapshots import account_snapshot, group_snapshot
+from server.services.world import World
+from server.storage import groups, streams
+from server.storage.database import SqlConnection
+from server.wire import codec
+from server.wire.events import STREAM_SNAPSHOT, Event, StreamSnapshot
+from server.wire.group_id import GroupId
+from server.wire.verbs.session import SessionOpenedResult, StreamHead
+from server.wire.vocabulary import AccountId, Seq, StreamName
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    frames: list[str]
+    """Encoded notifications, stream by stream, in order."""
+    events: int
+    """How many of them are missed events."""
+
+
+async def missed(world: World, opened: SessionOpenedResult, cursors: dict[StreamName, Seq] | None) -> Replay:
+    """Everything between the client's cursors and the heads at which it was attached.
+
+    All those events are committed, so a reader that starts now sees them; later ones are held by the
+    connection. A snapshot may be newer than the head: events at or below its ``as_of`` are in it already.
+    """
+    if cursors is None:
+        return Replay([], 0)
+    account = opened.account.account
+
+    def work(sql: SqlConnection) -> Replay:
+        frames, count = [], 0
+        for head in opened.streams:
+            if head.resumed:
+                events = streams.events_between(sql, head.stream, cursors[head.stream], head.head)
+                frames += [codec.encode_event(event) for event in events]
+                count += len(events)
+            else:
+                frames.append(codec.encode_event(_snapshot(sql, world, account, head)))
+        return Replay(frames, count)
+
+    return await world.database.read(work)
+
+
+def _snapshot(sql: SqlConnection, world: World, account: AccountId, head: StreamHead) -> Event:
+    kind, _, name = head.stream.partition(":")
+    if kind == "account":
+        state = account_snapshot(sql, account)
+        data = StreamSnapshot(as_of=state.as_of, kind="account", snapshot=state.model_dump(mode="json"))
+    else:
+        _, facts, _ = groups.find_place(sql, account, GroupId(name))
+        assert facts is not None
+        found = group_snapshot(sql, facts, world.policy.messages.recent_in_snapshot)
+        data = StreamSnapshot(as_of=found.as_of, kind="group", snapshot=found.model_dump(mode="json"))
+    return Event(head.stream, None, STREAM_SNAPSHOT.name, world.clock.now(), data)

@@ -1,0 +1,1 @@
+"""The only server code that knows sockets: listening, one coroutine per connection, the public pages."""
