@@ -69,13 +69,17 @@ class Conversation:
 
     def opening(self, credentials: Credentials) -> OpenParams:
         """How to log in, with the cursors that say what was seen already."""
-        first = self.session is None
+        cursors = None
+        if self.session is not None:
+            cursors = self._cursors.to_resume()
+        elif self.snapshots:
+            cursors = {}
         return OpenParams(
             token=credentials.token,
             handle=credentials.handle,
             password=credentials.password,
             client=self.client_class,
-            cursors=None if first and not self.snapshots else self._cursors.to_resume(),
+            cursors=cursors,
         )
 
     def take(self, frame: str | bytes) -> EventMessage | None:
@@ -112,6 +116,10 @@ class Conversation:
             self._cursors.forget()
 
     def _happened(self, event: EventMessage) -> EventMessage | None:
+        if self.state is State.ANONYMOUS:
+            # It was on its way when we logged out: worth telling, but nobody's state any more.
+            self.events.put(event)
+            return event
         if not self._cursors.admit(event):
             return None
         if self.snapshots:

@@ -161,7 +161,7 @@ class Replica:
     def apply(self, event: EventMessage) -> None:
         """Carry the state forward. Raises GapInStream, after adding the stream to ``wanted``."""
         if isinstance(event.data, StreamSnapshot):
-            self.install(snapshot_in(event.data))
+            self._replace(snapshot_in(event.data))
         elif event.seq is None:
             return
         elif event.stream in self._wanted and not isinstance(event.data, GroupCreated):
@@ -194,17 +194,28 @@ class Replica:
         if gap is not None:
             raise gap
 
+    def _replace(self, snapshot: GroupSnapshot | AccountSnapshot) -> None:
+        """The server's word counts even if it is behind ours: it may have been restored from a backup."""
+        if isinstance(snapshot, GroupSnapshot):
+            self._groups.pop(snapshot.group.group, None)
+        else:
+            self._account = None
+        self.install(snapshot)
+
     def give_up(self, stream: StreamName) -> None:
         """The snapshot cannot be had (unverified, no longer a member): ask no more until that changes."""
         self._wanted.discard(stream)
         self._aside.pop(stream, None)
 
     def _apply_to_account(self, event: EventMessage) -> None:
+        before = self._account
         try:
-            self._account = apply_account(self._account, event)
+            self._account = apply_account(before, event)
         except GapInStream:
             self._want(event)
             raise
+        if self._account is before:
+            return  # known already: the groups have moved on since
         match event.data:
             case MembershipAdded(membership=membership) if membership.group not in self._groups:
                 self._wanted.add(group_stream(membership.group))
