@@ -12,12 +12,15 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import structlog
 
 from policies.loader import load_catalogue, load_policy, policy_hash
+from policies.model import Policy
+from policies.texts import load_text
 from server.config import Config
+from server.domain.agreement import CurrentAgreement
 from server.metrics import Metrics, registry
 from server.ports import Clock, IdentityVerifier, Ids, PasswordHasher, Secrets
 from server.services import about, accounts, groups, identity, messages, rules, sessions  # noqa: F401
@@ -34,6 +37,7 @@ from server.system import Argon2Hasher, RandomIds, SandboxVerifier, SystemClock,
 from server.transport.listener import WS_PATH, Listener
 from server.transport.outlet import text_frame
 from server.transport.pages import Pages
+from server.wire.vocabulary import Locale
 
 log = structlog.get_logger()
 
@@ -104,6 +108,7 @@ class Server:
             policy=self.policy,
             policy_hash=policy_hash(self.policy),
             profile=self.config.policy.profile,
+            agreement=_current_agreement(self.policy),
             version=release(),
             clock=self._clock,
             ids=self._ids,
@@ -233,6 +238,14 @@ def set_up_logging(config: Config) -> None:
     )
     # The library logs handshakes with headers and tracebacks with frames; neither belongs in our log.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
+
+
+def _current_agreement(policy: Policy) -> CurrentAgreement:
+    version = policy.agreement.current_version
+    locales: tuple[Locale, ...] = get_args(Locale)
+    texts = {locale: load_text("agreement", version, locale) for locale in locales}
+    effective = texts["en"].effective
+    return CurrentAgreement(version, effective, {locale: text.sha256 for locale, text in texts.items()})
 
 
 def release() -> str:

@@ -16,6 +16,8 @@ class AccountFacts:
     handle: str
     verified: bool
     """That an identity stands behind the account; whose is the vault's secret."""
+    agreement: str
+    """The version of the service agreement that was accepted last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ async def about_server(ctx: Owning, params: AboutParams) -> About:
         policy=ctx.world.policy_hash,
         profile=ctx.world.profile,
         limits=ctx.world.limits(),
+        role_labels=dict(ctx.policy.roles.labels),
         notice=load_text("notice", versions("notice")[-1], params.locale).body,
         about=load_text("about", versions("about")[-1], params.locale).body,
         server_time=ctx.world.clock.now(),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from policies.model import ClauseId
-from policies.texts import load_text
-from server.services.contexts import Owning, Reading
-from server.services.handlers import owns, reads
+from server.domain.agreement import check_accepted
+from server.domain.names import check_length
+from server.services.contexts import Owning, Reading, Writing
+from server.services.handlers import owns, reads, writes
 from server.services.snapshots import account_snapshot
 from server.storage import accounts, sessions
 from server.storage.transaction import Transaction
-from server.wire.errors import Conflict, NotAuthenticated, NotFound, PolicyRefused
+from server.wire.errors import Conflict, NotAuthenticated, NotFound, PolicyRefused, TooMuch
 from server.wire.events import (
     ACCOUNT_REGISTERED,
     AGREEMENT_ACCEPTED,
@@ -27,15 +28,19 @@ from server.wire.events import (
 from server.wire.models import AccountSnapshot
 from server.wire.text import folded
 from server.wire.verbs.account import (
+    ACCEPT_AGREEMENT,
     CHANGE_PASSWORD,
     GET_ACCOUNT,
     GET_AGREEMENT,
     REGISTER,
     SET_HANDLE,
+    AcceptAgreementParams,
     AcceptedAgreement,
     AgreementAcceptance,
+    AgreementConcluded,
     AgreementParams,
     ChangePasswordParams,
+    Consent,
     GetAccountParams,
     HandleSet,
     PasswordChangedResult,
@@ -43,7 +48,7 @@ from server.wire.verbs.account import (
     RegisterParams,
     SetHandleParams,
 )
-from server.wire.vocabulary import account_stream
+from server.wire.vocabulary import AccountId, Seq, account_stream
 
 _HANDLE_PERIOD = timedelta(days=30)
 
@@ -51,8 +56,9 @@ _HANDLE_PERIOD = timedelta(days=30)
 @owns(REGISTER)
 async def register_account(ctx: Owning, params: RegisterParams) -> Registered:
     try:
-        _check_agreement(ctx, params.agreement)
-    except PolicyRefused as refusal:
+        check_accepted(params.agreement, ctx.world.agreement)
+        check_length("handle", params.handle, ctx.policy)
+    except (PolicyRefused, TooMuch) as refusal:
         await ctx.refuse(refusal)
     # Hashed before the transaction: a hash takes tens of milliseconds and must not hold the writer.
     password = await ctx.world.hasher.hash(params.password)
@@ -61,21 +67,10 @@ async def register_account(ctx: Owning, params: RegisterParams) -> Registered:
         if accounts.handle_is_taken(tx, params.handle):
             raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
         account = tx.account = ctx.world.ids.account()
-        view = accounts.add_account(tx, account, params.handle, password)
-        accepted = AcceptedAgreement(
-            version=params.agreement.version,
-            locale=params.agreement.locale,
-            sha256=params.agreement.sha256,
-            at=tx.now,
-            consents=params.consents,
-        )
-        accounts.add_agreement(tx, account, accepted)
-        stream = account_stream(account)
-        tx.emit(stream, ACCOUNT_REGISTERED, AccountRegistered(account=view))
-        told = AgreementAccepted(
-            version=accepted.version, sha256=accepted.sha256, locale=accepted.locale, at=tx.now
-        )
-        return Registered(account=view, event_seq=tx.emit(stream, AGREEMENT_ACCEPTED, told))
+        view = accounts.add_account(tx, account, params.handle, password, params.agreement.version)
+        tx.emit(account_stream(account), ACCOUNT_REGISTERED, AccountRegistered(account=view))
+        seq = _conclude(tx, account, params.agreement, params.consents)
+        return Registered(account=view, event_seq=seq)
 
     return await ctx.perform(work, Registered, caller=f"handle:{folded(params.handle)}")
 
@@ -93,15 +88,27 @@ def get_agreement(ctx: Reading, params: AgreementParams) -> AcceptedAgreement:
     return accepted
 
 
+@writes(ACCEPT_AGREEMENT)
+def accept_agreement(ctx: Writing, params: AcceptAgreementParams) -> AgreementConcluded:
+    check_accepted(params.agreement, ctx.world.agreement)
+    seq = _conclude(ctx.tx, ctx.account.account, params.agreement, params.consents)
+    return AgreementConcluded(event_seq=seq)
+
+
 @owns(SET_HANDLE)
 async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
     account, _ = ctx.connection.caller()
+    check_length("handle", params.handle, ctx.policy)
+    confirmed = params.confirm_real_name and ctx.policy.profile.allow_real_name_handle
     # The vault answers yes or no; the name itself does not leave it.
-    if not params.confirm_real_name and await ctx.world.vault.name_resembles(account, params.handle):
+    if not confirmed and await ctx.world.vault.name_resembles(account, params.handle):
+        allowed = ctx.policy.profile.allow_real_name_handle
         raise PolicyRefused(
             "name_confirm",
+            None if allowed else "That name is close to your verified name. Choose another.",
             clause=ClauseId("CG-06.2"),
-            reason="others would see a name close to your legal one; that is your choice to make",
+            reason="others would see a name close to your legal one",
+            policy={"profile.allow_real_name_handle": allowed},
         )
 
     def work(tx: Transaction) -> HandleSet:
@@ -148,17 +155,20 @@ async def change_password(ctx: Owning, params: ChangePasswordParams) -> Password
     return await ctx.perform(work, PasswordChangedResult)
 
 
-def _check_agreement(ctx: Owning, accepted: AgreementAcceptance) -> None:
-    """CG-05.4: only the current agreement, and only the text that was really shown, can be accepted."""
-    current = ctx.policy.agreement.current_version
-    if accepted.version == current:
-        text = load_text("agreement", current, accepted.locale)
-        if text.sha256 == accepted.sha256:
-            return
-    raise PolicyRefused(
-        "agreement_required",
-        clause=ClauseId("CG-05.4"),
-        reason="the text accepted is not the current agreement",
-        policy={"agreement.current_version": current},
-        read="rules.show",
+def _conclude(
+    tx: Transaction, account: AccountId, accepted: AgreementAcceptance, consents: list[Consent]
+) -> Seq:
+    """Record an agreement and the consents given with it; returns the seq of the event that tells so."""
+    told = AgreementAccepted(
+        version=accepted.version, sha256=accepted.sha256, locale=accepted.locale, at=tx.now
     )
+    seq = tx.emit(account_stream(account), AGREEMENT_ACCEPTED, told)
+    kept = AcceptedAgreement(
+        version=accepted.version,
+        locale=accepted.locale,
+        sha256=accepted.sha256,
+        at=tx.now,
+        consents=consents,
+    )
+    accounts.add_agreement(tx, account, kept, seq)
+    return seq

@@ -80,7 +80,8 @@ class Owning:
     world: World
     writer: Writer
     hub: Hub
-    throttle: Throttle
+    log_ins: Throttle
+    """Buckets per handle: whoever guesses from many addresses is still slow."""
     connection: Connection
     verb: Verb[Any, Any]
     params: Params

@@ -7,11 +7,13 @@ no waiting for that, the writer's queue keeps it; so they are pipelined, and eve
 from __future__ import annotations
 
 import traceback
+from datetime import datetime
 from typing import Any
 
 import structlog
 
-from server.domain.facts import Roster
+from policies.model import Rate
+from server.domain.facts import AccountFacts, MemberFacts, Roster
 from server.domain.permissions import authorize
 from server.domain.throttle import Throttle
 from server.services.connection import Connection
@@ -41,6 +43,10 @@ class Dispatcher:
     def __init__(self, world: World, writer: Writer, hub: Hub) -> None:
         self._world, self._writer, self._hub = world, writer, hub
         self._throttle = Throttle(world.policy.rates)
+        login = world.policy.login
+        self._log_ins = Throttle(
+            {"login": Rate(burst=login.attempts_burst, per_minute=login.attempts_per_minute)}
+        )
         self._bounds = world.policy.connection
         self.calls = 0
         self.errors = 0
@@ -155,7 +161,7 @@ class Dispatcher:
             if verb.effect is Effect.READS:
                 result = await self._read(connection, verb, params)
                 return codec.encode_result(id_, result), None
-            own = Owning(self._world, self._writer, self._hub, self._throttle, connection, verb, params)
+            own = Owning(self._world, self._writer, self._hub, self._log_ins, connection, verb, params)
             result = await self._own(own)
             return codec.encode_result(id_, result, replayed=own.replayed), own.after_reply
         except WireError:
@@ -169,10 +175,12 @@ class Dispatcher:
         world = self._world
 
         def work(tx: Transaction) -> WireModel:
+            if session in tx.memory.ended:  # closed while this call was waiting
+                raise NotAuthenticated("session_expired")
             facts = accounts.account_facts(tx, account)
             roster: Roster | None = None if group is None else groups.roster(tx, group)
             member = None if roster is None else roster.members.get(account)
-            authorize(verb.scope, facts, member)
+            self._authorize(verb, facts, member, tx.now)
             result: WireModel = handler(Writing(tx, world, facts, session, roster, member), params)
             return result
 
@@ -183,15 +191,16 @@ class Dispatcher:
     async def _read(self, connection: Connection, verb: Verb[Any, Any], params: Params) -> WireModel:
         (account, session), handler = connection.caller(), HANDLERS[verb.name]
         group = getattr(params, "group", None)
+        world = self._world
 
         def work(sql: SqlConnection) -> WireModel:
             facts, found, member = groups.find_place(sql, account, group)
-            authorize(verb.scope, facts, member)
+            self._authorize(verb, facts, member, world.clock.now())
             assert facts is not None
-            result: WireModel = handler(Reading(sql, self._world, facts, session, found, member), params)
+            result: WireModel = handler(Reading(sql, world, facts, session, found, member), params)
             return result
 
-        return await self._world.database.read(work)
+        return await world.database.read(work)
 
     async def _own(self, own: Owning) -> WireModel:
         if own.verb.scope is not Scope.ANYONE:
@@ -200,9 +209,15 @@ class Dispatcher:
             facts, _, member = await self._world.database.read(
                 lambda sql: groups.find_place(sql, account, group)
             )
-            authorize(own.verb.scope, facts, member)
+            self._authorize(own.verb, facts, member, self._world.clock.now())
         result: WireModel = await HANDLERS[own.verb.name](own, own.params)
         return result
+
+    def _authorize(
+        self, verb: Verb[Any, Any], account: AccountFacts | None, member: MemberFacts | None, now: datetime
+    ) -> None:
+        world = self._world
+        authorize(verb, account, member, now=now, policy=world.policy, agreement=world.agreement)
 
     # --- answers -------------------------------------------------------------------------------------------
 

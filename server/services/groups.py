@@ -5,12 +5,13 @@ from __future__ import annotations
 from policies.model import ClauseId
 from server.domain.facts import GroupFacts, MemberFacts
 from server.domain.groups import cap_of_new_group, check_may_found, check_may_join, leaving_closes_group
+from server.domain.names import check_length
 from server.services.contexts import Reading, Writing
 from server.services.handlers import reads, writes
 from server.services.snapshots import group_snapshot
 from server.storage import groups, messages, streams
 from server.storage.groups import group_view, member_view
-from server.wire.errors import NotFound
+from server.wire.errors import NotFound, PolicyRefused
 from server.wire.events import (
     GROUP_CLOSED,
     GROUP_CREATED,
@@ -64,6 +65,14 @@ _BANDS = (1, 10, 40, 100)
 @writes(CREATE_GROUP)
 def create_group(ctx: Writing, params: CreateGroupParams) -> GroupCreatedResult:
     account = ctx.account.account
+    check_length("group_name", params.name, ctx.policy)
+    check_length("introduction", params.introduction, ctx.policy)
+    if params.category not in ctx.policy.groups.categories:
+        raise PolicyRefused(
+            "category",
+            clause=ClauseId("CG-07.1"),
+            policy={"groups.categories": list(ctx.policy.groups.categories)},
+        )
     check_may_found(groups.owned_in(ctx.tx, account), len(groups.memberships_in(ctx.tx, account)), ctx.policy)
     facts = GroupFacts(
         group=_unused_id(ctx),
@@ -72,7 +81,9 @@ def create_group(ctx: Writing, params: CreateGroupParams) -> GroupCreatedResult:
         category=params.category,
         cap=cap_of_new_group(params.cap, ctx.policy),
         status="normal",
-        discoverable=params.discoverable,
+        discoverable=(
+            ctx.policy.groups.discoverable_default if params.discoverable is None else params.discoverable
+        ),
         created_at=ctx.now,
     )
     me = _newcomer(ctx, params.nickname, "owner")
@@ -119,6 +130,7 @@ def leave_group(ctx: Writing, params: LeaveGroupParams) -> LeftResult:
 @writes(SET_NICKNAME)
 def set_nickname(ctx: Writing, params: SetNicknameParams) -> NicknameSet:
     _, me = ctx.place()
+    check_length("nickname", params.nickname, ctx.policy)
     renamed = groups.rename_member(ctx.tx, params.group, me, params.nickname)
     told = MemberRenamed(ref=me.ref, nickname=params.nickname)
     seq = ctx.tx.emit(group_stream(params.group), MEMBER_RENAMED, told)
@@ -190,6 +202,8 @@ def snapshot_group(ctx: Reading, params: SnapshotParams) -> GroupSnapshot:
 
 def _newcomer(ctx: Writing, nickname: str | None, role: Role) -> MemberFacts:
     """A place in a group, under a reference that was never used anywhere (CG-06.2)."""
+    if nickname is not None:
+        check_length("nickname", nickname, ctx.policy)
     return MemberFacts(
         account=ctx.account.account,
         ref=ctx.world.ids.member(),

@@ -130,8 +130,7 @@ async def _account_by_password(ctx: Owning, params: OpenParams) -> AccountId:
     assert params.handle is not None
     assert params.password is not None
     handle = folded(params.handle)
-    # Per handle as well as per address: a guesser with many addresses is still slow.
-    wait_ns = ctx.throttle.spend(("handle", handle), "login", ctx.world.clock.monotonic_ns())
+    wait_ns = ctx.log_ins.spend(handle, "login", ctx.world.clock.monotonic_ns())
     if wait_ns:
         raise RateLimited("rate_limited", retry_after_ms=-(-wait_ns // 1_000_000), rate="login")
     found = await ctx.world.database.read(lambda sql: accounts.credentials(sql, params.handle or ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policies.model import Policy
+from server.domain.agreement import CurrentAgreement
 from server.ports import Clock, IdentityVerifier, Ids, PasswordHasher, Secrets
 from server.storage.database import Database
 from server.storage.vault.vault import Vault
@@ -16,6 +17,7 @@ class World:
     policy: Policy
     policy_hash: str
     profile: str
+    agreement: CurrentAgreement
     version: str
     clock: Clock
     ids: Ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from server.wire.errors import NotFound
 from server.wire.models import AccountView, Verification
 from server.wire.text import folded
 from server.wire.verbs.account import AcceptedAgreement
-from server.wire.vocabulary import AccountId, Level, Method
+from server.wire.vocabulary import AccountId, Level, Method, Seq
 
 _account = tables.account
 
@@ -29,7 +29,9 @@ class Credentials:
     """The argon2id digest."""
 
 
-def add_account(tx: Transaction, account: AccountId, handle: str, password: str) -> AccountView:
+def add_account(
+    tx: Transaction, account: AccountId, handle: str, password: str, agreement: str
+) -> AccountView:
     tx.execute(
         insert(_account).values(
             account=account,
@@ -37,15 +39,21 @@ def add_account(tx: Transaction, account: AccountId, handle: str, password: str)
             handle_key=folded(handle),
             password=password,
             registered_at=tx.now,
+            agreement=agreement,
         )
     )
     return AccountView(account=account, handle=handle, registered_at=tx.now, verification=None)
 
 
-def add_agreement(tx: Transaction, account: AccountId, agreement: AcceptedAgreement) -> None:
+def add_agreement(tx: Transaction, account: AccountId, agreement: AcceptedAgreement, event_seq: Seq) -> None:
+    """Record an acceptance; ``event_seq`` is that of its event in the account's stream."""
+    facts = account_facts(tx, account)
+    _update(tx, account, agreement=agreement.version)
+    tx.remember(tx.memory.accounts, account, replace(facts, agreement=agreement.version))
     tx.execute(
         insert(tables.agreement).values(
             account=account,
+            event_seq=event_seq,
             version=agreement.version,
             locale=agreement.locale,
             sha256=agreement.sha256,
@@ -58,7 +66,7 @@ def add_agreement(tx: Transaction, account: AccountId, agreement: AcceptedAgreem
 def latest_agreement(connection: Connection, account: AccountId) -> AcceptedAgreement | None:
     table = tables.agreement
     row = connection.execute(
-        select(table).where(table.c.account == account).order_by(table.c.accepted_at.desc()).limit(1)
+        select(table).where(table.c.account == account).order_by(table.c.event_seq.desc()).limit(1)
     ).one_or_none()
     if row is None:
         return None
@@ -80,11 +88,14 @@ def account_facts(tx: Transaction, account: AccountId) -> AccountFacts:
     known = tx.memory.accounts.get(account)
     if known is None:
         found = tx.rows(
-            select(_account.c.handle, _account.c.verified_at).where(_account.c.account == account)
+            select(_account.c.handle, _account.c.verified_at, _account.c.agreement).where(
+                _account.c.account == account
+            )
         )
         if not found:
             raise NotFound("session_not_found")  # a session of no account cannot be
-        known = AccountFacts(account, found[0].handle, found[0].verified_at is not None)
+        row = found[0]
+        known = AccountFacts(account, row.handle, row.verified_at is not None, row.agreement)
         tx.memory.accounts[account] = known
     return known
 
@@ -121,7 +132,7 @@ def set_handle(tx: Transaction, account: AccountId, handle: str) -> None:
     _update(tx, account, handle=handle, handle_key=folded(handle))
     tx.execute(insert(tables.handle_change).values(account=account, at=tx.now))
     facts = account_facts(tx, account)
-    tx.remember(tx.memory.accounts, account, AccountFacts(account, handle, facts.verified))
+    tx.remember(tx.memory.accounts, account, replace(facts, handle=handle))
 
 
 def handle_changes_since(tx: Transaction, account: AccountId, since: datetime) -> int:
@@ -142,9 +153,7 @@ def set_verification(tx: Transaction, account: AccountId, verification: Verifica
         verify_failed=0,
         verify_blocked_until=None,
     )
-    tx.remember(
-        tx.memory.accounts, account, AccountFacts(account, facts.handle, verified=verification is not None)
-    )
+    tx.remember(tx.memory.accounts, account, replace(facts, verified=verification is not None))
 
 
 def tries_of(connection: Connection, account: AccountId) -> Tries:

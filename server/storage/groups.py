@@ -121,6 +121,7 @@ def find_place(
             select(
                 who.c.handle,
                 who.c.verified_at,
+                who.c.agreement,
                 _group,
                 here.c.ref,
                 here.c.nickname,
@@ -139,7 +140,7 @@ def find_place(
     )
     if row is None:
         return None, None, None
-    facts = AccountFacts(account, row["handle"], row["verified_at"] is not None)
+    facts = AccountFacts(account, row["handle"], row["verified_at"] is not None, row["agreement"])
     if row["group_id"] is None:
         return facts, None, None
     return (

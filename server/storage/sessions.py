@@ -78,6 +78,7 @@ def close_sessions(tx: Transaction, sessions: Sequence[SessionId]) -> None:
             .where(_session.c.session == session)
             .values(closed_at=tx.now, token_digest=f"closed:{session}".encode())
         )
+        tx.remember(tx.memory.ended, session, None)
 
 
 def _open_of(account: AccountId) -> Select[Any]:

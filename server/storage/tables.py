@@ -41,6 +41,7 @@ account = Table(
     Column("handle_key", Text, nullable=False, unique=True),
     Column("password", Text, nullable=False),
     Column("registered_at", Instant, nullable=False),
+    Column("agreement", String(10), nullable=False),  # the version accepted last
     # All that the front stage knows of an identity (CG-06.1): that, how, how strong, since when.
     Column("verified_method", String(20)),
     Column("verified_level", String(10)),
@@ -60,7 +61,9 @@ agreement = Table(
     "agreement",
     metadata,
     Column("account", ForeignKey("account.account"), primary_key=True),
-    Column("version", String(10), primary_key=True),
+    # Its event in the account's stream: rows are only ever added, so every consent keeps its history.
+    Column("event_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", String(10), nullable=False),
     Column("locale", String(2), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("accepted_at", Instant, nullable=False),

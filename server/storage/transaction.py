@@ -17,7 +17,7 @@ from server.domain.facts import AccountFacts, Roster
 from server.storage import tables
 from server.wire.events import MESSAGE_POSTED, Event, EventType
 from server.wire.group_id import GroupId
-from server.wire.vocabulary import AccountId, Seq, StreamName, WireModel
+from server.wire.vocabulary import AccountId, Seq, SessionId, StreamName, WireModel
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -40,6 +40,8 @@ class Memory:
         self.heads: dict[StreamName, Seq] = {}
         self.rosters: dict[GroupId, Roster] = {}
         self.accounts: dict[AccountId, AccountFacts] = {}
+        self.ended: dict[SessionId, None] = {}
+        """Sessions that were closed lately: what their connections still have under way is refused."""
         self._most = most
 
     def forget_everything(self) -> None:
@@ -50,6 +52,7 @@ class Memory:
         _drop_eldest(self.heads, len(self.heads) - self._most)
         _drop_eldest(self.rosters, len(self.rosters) - self._most)
         _drop_eldest(self.accounts, len(self.accounts) - self._most)
+        _drop_eldest(self.ended, len(self.ended) - self._most)
 
 
 class Batch:

@@ -153,6 +153,7 @@ class PolicyRefused(WireError):
         "identity_cap": "This identity already backs as many accounts as it may.",
         "identity_cooldown": "Too many failed tries. Wait before the next one.",
         "name_confirm": "That name is close to your verified name. Send it again with confirm_real_name.",
+        "category": "This server does not offer that category.",
         "handle_changes": "You changed your handle as often as the period allows.",
     }
 

@@ -88,6 +88,7 @@ def _method(verb: Verb[Any, Any], names: Any, schemas: Any, rates: dict[str, Any
         "result": {"name": "result", "schema": names[(verb.result, "serialization")]},
         "x-clauses": list(verb.clauses),
         "x-permission": verb.scope.value,
+        "x-identity": verb.identified,
         "x-effect": verb.effect.value,
         "x-rate": {"class": verb.rate, **rates[verb.rate]},
         "x-operation": verb.operation,

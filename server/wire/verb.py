@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
-from policies.model import ClauseId, RateClass
+from policies.model import ClauseId, IdentifiedAct, RateClass
 from server.wire.vocabulary import Params, WireModel
 
 P = TypeVar("P", bound=Params)
@@ -25,10 +25,8 @@ class Scope(StrEnum):
     """No login needed: rules, registration, logging in."""
     ACCOUNT = "account"
     """Logged in. Own data, rights and remedies stay here, never behind an identity check (INV-10)."""
-    VERIFIED = "verified"
-    """Logged in with a verified identity (CG-06.3)."""
     MEMBER = "member"
-    """Verified, and a member of the group that ``params.group`` names."""
+    """Logged in, and a member of the group that ``params.group`` names."""
 
 
 class Effect(StrEnum):
@@ -57,6 +55,8 @@ class Verb(Generic[P, R]):
     result: type[R]
     scope: Scope
     effect: Effect
+    identified: IdentifiedAct | Literal["read_groups"] | None
+    """What the policy may require a verified identity for (CG-06.3); None: never, whatever the policy."""
     rate: RateClass
     """Which row of the policy's ``rates`` table the call spends from; the numbers live in ``policies/``."""
     operation: Operation | None

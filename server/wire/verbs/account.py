@@ -63,6 +63,17 @@ class AgreementParams(Params):
     pass
 
 
+class AcceptAgreementParams(Params):
+    agreement: AgreementAcceptance
+    consents: list[Consent] = Field(default=[])
+    """All consents that hold from now on: one that is left out is withdrawn."""
+    client_op_id: ClientOpId
+
+
+class AgreementConcluded(WireModel):
+    event_seq: Seq
+
+
 class SetHandleParams(Params):
     handle: Handle
     confirm_real_name: bool = False
@@ -91,6 +102,7 @@ REGISTER = Verb(
     result=Registered,
     scope=Scope.ANYONE,
     effect=Effect.OWN,
+    identified=None,
     rate="register",
     operation="register",
     clauses=(ClauseId("CG-05.3"), ClauseId("CG-05.4"), ClauseId("CG-06.2")),
@@ -103,6 +115,7 @@ GET_ACCOUNT = Verb(
     result=AccountSnapshot,
     scope=Scope.ACCOUNT,
     effect=Effect.READS,
+    identified=None,
     rate="read",
     operation=None,
     clauses=(ClauseId("CG-06.1"),),
@@ -115,10 +128,24 @@ GET_AGREEMENT = Verb(
     result=AcceptedAgreement,
     scope=Scope.ACCOUNT,
     effect=Effect.READS,
+    identified=None,
     rate="read",
     operation=None,
     clauses=(ClauseId("CG-05.4"),),
     summary="Say which agreement one accepted, when, and which consents one gave.",
+)
+
+ACCEPT_AGREEMENT = Verb(
+    name="account.accept_agreement",
+    params=AcceptAgreementParams,
+    result=AgreementConcluded,
+    scope=Scope.ACCOUNT,
+    effect=Effect.WRITES,
+    identified=None,
+    rate="write",
+    operation="settings",
+    clauses=(ClauseId("CG-05.4"),),
+    summary="Accept a changed agreement, or change the consents one gave.",
 )
 
 SET_HANDLE = Verb(
@@ -127,6 +154,7 @@ SET_HANDLE = Verb(
     result=HandleSet,
     scope=Scope.ACCOUNT,
     effect=Effect.OWN,
+    identified=None,
     rate="write",
     operation="settings",
     clauses=(ClauseId("CG-06.2"),),
@@ -139,6 +167,7 @@ CHANGE_PASSWORD = Verb(
     result=PasswordChangedResult,
     scope=Scope.ACCOUNT,
     effect=Effect.OWN,
+    identified=None,
     rate="login",
     operation="settings",
     clauses=(ClauseId("CG-06.4"),),

@@ -24,6 +24,7 @@ DISCOVER = Verb(
     result=OpenRpcDocument,
     scope=Scope.ANYONE,
     effect=Effect.OWN,
+    identified=None,
     rate="anonymous",
     operation=None,
     clauses=(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from policies.model import ClauseId
 from server.wire.models import Limits
 from server.wire.verb import Effect, Scope, Verb
-from server.wire.vocabulary import Locale, Moment, Params, WireModel
+from server.wire.vocabulary import Locale, Moment, Params, Role, WireModel
 
 
 class AboutParams(Params):
@@ -22,6 +22,8 @@ class About(WireModel):
     """Hash of the effective policy; stored with every decision."""
     profile: str
     limits: Limits
+    role_labels: dict[Role, str]
+    """The text shown beside a name for each role (CG-08.8)."""
     notice: str
     """INV-14: what is encrypted and what is not, who can read what, and for how long."""
     about: str
@@ -35,6 +37,7 @@ ABOUT = Verb(
     result=About,
     scope=Scope.ANYONE,
     effect=Effect.OWN,
+    identified=None,
     rate="anonymous",
     operation=None,
     clauses=(ClauseId("INV-14"), ClauseId("NW-03.1")),

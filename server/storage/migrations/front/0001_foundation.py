@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), nullable=False),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("registered_at", Instant(), nullable=False),
+        sa.Column("agreement", sa.String(length=10), nullable=False),
         sa.Column("verified_method", sa.String(length=20), nullable=True),
         sa.Column("verified_level", sa.String(length=10), nullable=True),
         sa.Column("verified_at", Instant(), nullable=True),
@@ -103,13 +104,14 @@ def upgrade() -> None:
     op.create_table(
         "agreement",
         sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("event_seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("version", sa.String(length=10), nullable=False),
         sa.Column("locale", sa.String(length=2), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("accepted_at", Instant(), nullable=False),
         sa.Column("consents", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["account.account"], name=op.f("fk_agreement_account_account")),
-        sa.PrimaryKeyConstraint("account", "version", name=op.f("pk_agreement")),
+        sa.PrimaryKeyConstraint("account", "event_seq", name=op.f("pk_agreement")),
     )
     op.create_table(
         "handle_change",
