@@ -118,7 +118,7 @@ class Server:
             database=front,
             vault=vault,
         )
-        self.hub = Hub(text_frame)
+        self.hub = Hub(text_frame, unverified_hear_groups=self.policy.identity.unverified_can_read_groups)
         self.writer = Writer(front, self._clock, self._ids, self.hub.publish)
         self.dispatcher = Dispatcher(world, self.writer, self.hub)
         self.writer.start()

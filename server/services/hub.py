@@ -20,6 +20,7 @@ from server.wire.events import (
     MEMBERSHIP_ADDED,
     MEMBERSHIP_REMOVED,
     SESSION_CLOSED,
+    VERIFICATION_WITHDRAWN,
     Event,
     MembershipAdded,
     MembershipRemoved,
@@ -29,8 +30,9 @@ from server.wire.vocabulary import AccountId, StreamName, group_stream
 
 
 class Hub:
-    def __init__(self, frame: Callable[[str], bytes]) -> None:
+    def __init__(self, frame: Callable[[str], bytes], *, unverified_hear_groups: bool) -> None:
         self._frame = frame
+        self._unverified_hear_groups = unverified_hear_groups
         self._hearers: dict[StreamName, set[Connection]] = {}
         self._streams_of: dict[Connection, set[StreamName]] = {}
         self._accounts: dict[AccountId, set[Connection]] = {}
@@ -48,6 +50,13 @@ class Hub:
         self._streams_of[connection] = set()
         for stream in streams:
             self._subscribe(connection, stream)
+
+    def hear(self, account: AccountId, streams: Iterable[StreamName]) -> None:
+        """Let every connection of an account hear more streams, from this very commit on."""
+        wanted = list(streams)
+        for connection in self._accounts.get(account, ()):
+            for stream in wanted:
+                self._subscribe(connection, stream)
 
     def detach(self, connection: Connection) -> None:
         for stream in list(self._streams_of.get(connection, ())):
@@ -104,6 +113,10 @@ class Hub:
         elif event.type == MEMBERSHIP_REMOVED.name:
             assert isinstance(event.data, MembershipRemoved)
             change, group = self._unsubscribe, event.data.group
+        elif event.type == VERIFICATION_WITHDRAWN.name:
+            if not self._unverified_hear_groups:
+                self._stop_hearing_groups(event.stream, streams)
+            return
         elif event.type == SESSION_CLOSED.name:
             assert isinstance(event.data, SessionClosed)
             self._deliver(event.stream, streams.pop(event.stream, []))
@@ -115,6 +128,12 @@ class Hub:
         self._deliver(stream, streams.pop(stream, []))
         for connection in self._hearers.get(event.stream, ()):
             change(connection, stream)
+
+    def _stop_hearing_groups(self, account: StreamName, streams: dict[StreamName, list[bytes]]) -> None:
+        for connection in self._hearers.get(account, ()):
+            for stream in self._streams_of[connection] - {account}:
+                self._deliver(stream, streams.pop(stream, []))
+                self._unsubscribe(connection, stream)
 
     def _end_session(self, event: Event, closed: SessionClosed) -> None:
         for connection in list(self._hearers.get(event.stream, ())):

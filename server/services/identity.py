@@ -10,7 +10,7 @@ from server.domain.identity_tries import after_failure, check_may_try
 from server.domain.resemblance import resembles
 from server.services.contexts import Noted, Owning
 from server.services.handlers import owns
-from server.storage import accounts
+from server.storage import accounts, groups
 from server.storage.transaction import Transaction
 from server.storage.vault.vault import Identity, IdentityCap
 from server.wire.errors import Conflict, PolicyRefused
@@ -22,7 +22,7 @@ from server.wire.events import (
 )
 from server.wire.models import Verification
 from server.wire.verbs.identity import VERIFY, WITHDRAW, Verified, VerifyParams, Withdrawn, WithdrawParams
-from server.wire.vocabulary import AccountId, account_stream
+from server.wire.vocabulary import AccountId, StreamName, account_stream, group_stream
 
 _VERIFIER = "sandbox"
 
@@ -89,7 +89,10 @@ async def verify_identity(ctx: Owning, params: VerifyParams) -> Verified:
         method=params.method, level="strong" if strong else "basic", at=ctx.world.clock.now()
     )
 
+    streams: list[StreamName] = []
+
     def work(tx: Transaction) -> Verified:
+        streams[:] = [group_stream(place.group) for place in groups.memberships_in(tx, account)]
         accounts.set_verification(tx, account, verification)
         told = AccountVerified(verification=verification)
         return Verified(
@@ -98,7 +101,8 @@ async def verify_identity(ctx: Owning, params: VerifyParams) -> Verified:
             event_seq=tx.emit(account_stream(account), ACCOUNT_VERIFIED, told),
         )
 
-    return await ctx.perform(work, Verified)
+    # Groups joined before an earlier withdrawal are heard again from this commit on.
+    return await ctx.perform(work, Verified, released=lambda outcome: ctx.hub.hear(account, streams))
 
 
 @owns(WITHDRAW)

@@ -163,7 +163,10 @@ def _known_session(tx: Transaction, ctx: Owning, token: str) -> OpenSession:
 
 
 def _heads(tx: Transaction, ctx: Owning, account: AccountId, params: OpenParams) -> list[StreamHead]:
-    own = [account_stream(account), *(group_stream(at.group) for at in groups.memberships_in(tx, account))]
+    """The streams an account may hear: its own, and those of its groups unless CG-06.3 keeps them from it."""
+    own = [account_stream(account)]
+    if accounts.account_facts(tx, account).verified or ctx.policy.identity.unverified_can_read_groups:
+        own += [group_stream(place.group) for place in groups.memberships_in(tx, account)]
     return [_head(tx, ctx, stream, params) for stream in own]
 
 
