@@ -86,6 +86,23 @@ def version_on(document: str, day: datetime.date) -> str:
     return binding[-1] if binding else known[0]
 
 
+def hurried_changes(notice_days: int) -> list[str]:
+    """Changed texts that would bind sooner than `notice_days` after their publication, as `document version`.
+
+    Clause: CG-05.3. The first version of a document changes nothing for anybody, so it needs no notice.
+    """
+    notice = datetime.timedelta(days=notice_days)
+    changed = [
+        load_text(document, version, locale)
+        for document in DOCUMENTS
+        for version in versions(document)[1:]
+        for locale in LOCALES
+    ]
+    return sorted(
+        {f"{text.document} {text.version}" for text in changed if text.effective < text.date + notice}
+    )
+
+
 def compare(document: str, from_version: str, to_version: str, locale: str) -> str:
     """What changed between two versions, for reading: `-| ` went, `+| ` came, ` | ` stands around it.
 

@@ -18,7 +18,7 @@ import structlog
 
 from policies.loader import load_catalogue, load_policy, policy_hash
 from policies.model import Policy
-from policies.texts import load_text
+from policies.texts import hurried_changes, load_text
 from server.config import Config
 from server.domain.agreement import CurrentAgreement
 from server.metrics import Metrics, registry
@@ -101,6 +101,11 @@ class Server:
 
     async def _start(self) -> None:
         verify_complete(load_catalogue())
+        if hurried := hurried_changes(self.policy.rules.change_notice_days):
+            days = self.policy.rules.change_notice_days
+            raise StartRefused(
+                f"{', '.join(hurried)} would bind sooner than {days} days after publication (CG-05.3)"
+            )
         _prepare_data_dir(self.config.data_dir)
         front = await self._open(self.config.database_url, "front")
         vault = await self._open_vault()
