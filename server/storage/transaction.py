@@ -96,7 +96,9 @@ class Transaction:
     @property
     def sql(self) -> Connection:
         """The connection, for reading functions that also serve readers; what waits is written first."""
-        self._batch.flush()
+        if self._savepoint is None and self._has_waiting_rows():
+            self._set_savepoint()  # this write's own rows must stay behind a point to come back to
+        self._flush()
         return self._batch.connection
 
     def append(self, table: Table, row: Row) -> None:
@@ -107,7 +109,7 @@ class Transaction:
         """Run a statement now. The first one of a write opens a savepoint to come back to."""
         if self._savepoint is None:
             self._set_savepoint()
-        self._batch.flush()
+        self._flush()
         result = self._batch.connection.execute(statement, rows)
         assert isinstance(result, CursorResult)
         return result
@@ -168,13 +170,20 @@ class Transaction:
         for action in reversed(self._undo):
             action()
 
+    def _has_waiting_rows(self) -> bool:
+        return any(len(rows) > self._marks.get(table, 0) for table, rows in self._batch.waiting.items())
+
+    def _flush(self) -> None:
+        self._batch.flush()
+        self._marks = {}  # nothing of earlier writes waits any more
+
     def _set_savepoint(self) -> None:
+        """Write what earlier writes left, mark the point, and let this write's own rows wait behind it."""
         own = {table: rows[self._marks.get(table, 0) :] for table, rows in self._batch.waiting.items()}
         for table, rows in self._batch.waiting.items():
             del rows[self._marks.get(table, 0) :]
-        self._batch.flush()  # what earlier writes left stays outside the savepoint
+        self._flush()
         self._savepoint = self._batch.connection.begin_nested()
-        self._marks = {}
         for table, rows in own.items():
             self._batch.waiting[table].extend(rows)
 
