@@ -47,7 +47,7 @@ OTHER_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Variables of ours that are no settings of the server. Known here, so that a misspelt one is noticed."""
 
-_SCHEMES: Final = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
+_SCHEMES: Final = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 
 
 class ConfigError(ValueError):
@@ -127,6 +127,9 @@ class Config(BaseSettings):
     vault: Vault = Vault()
     policy: PolicyChoice = PolicyChoice()
     log: Log = Log()
+    seed: int | None = None
+    """Makes a demonstration repeatable: the same seed gives the same ids. They can be guessed then, so it is
+    for nobody else's talk."""
     simulation: Literal[True] = True
     """Always true: synthetic identities, no authority on the other end. A setting only so that it is seen."""
 
@@ -199,6 +202,13 @@ def load_config(path: Path | None = None, env: Mapping[str, str] | None = None, 
         raise ConfigError(problems)
     config._sources.update((".".join(key), layers.source(key)) for key in _leaves(values))
     return config
+
+
+def check_variables(env: Mapping[str, str]) -> None:
+    """Raises ConfigError when a variable begins like ours and is none of ours: for commands that read no
+    other configuration."""
+    if problems := list(_misspelt(env)):
+        raise ConfigError(problems)
 
 
 def describe(config: Config) -> list[Setting]:

@@ -65,7 +65,7 @@ class Server:
         self.config = config
         self.policy = load_policy(config.policy.profile, config.policy.overrides)
         self._clock = clock or SystemClock()
-        self._ids = ids or RandomIds(self.policy.group_id.random_chars)
+        self._ids = ids or RandomIds(self.policy.group_id.random_chars, config.seed)
         self._secrets = secrets or SystemSecrets()
         login = self.policy.login
         self._hasher = hasher or Argon2Hasher(login.hash_parallel, login.hash_queue)
