@@ -1,4 +1,4 @@
-"""Identity numbers: only well-formed ones, only ones that belong to nobody, and nothing learned but an age band."""
+"""Identity numbers: well formed, nobody's, and nothing learned from them but an age band."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ DISTANT = [
 @pytest.mark.clause("CG-06.2")
 @pytest.mark.parametrize(("handle", "legal"), CLOSE)
 def test_a_handle_close_to_the_legal_name_is_noticed(handle: str, legal: str) -> None:
-    """CG-06.2: on stage people go by names of their own choice; one that gives the real one away is warned of."""
+    """CG-06.2: on stage people go by a name of their choice; one that gives the real one away is noticed."""
     assert resembles(handle, legal)
 
 

@@ -1,4 +1,4 @@
-"""Token buckets: what a caller gets at once, what over time, and what is remembered of those who went away."""
+"""Token buckets: what a caller gets at once, what over time, and what is remembered of callers who left."""
 
 from __future__ import annotations
 
