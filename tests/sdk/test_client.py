@@ -10,9 +10,7 @@ import pytest
 
 from client_tui.sdk import (
     CallError,
-    Client,
     ConnectionLost,
-    EventMessage,
     connect,
     join_in,
     synthetic_person,
@@ -21,24 +19,17 @@ from client_tui.sdk import (
 from server.main import Server
 from server.wire.errors import Close, NotAuthenticated
 from server.wire.events import SessionClosed, StreamSnapshot
-from server.wire.group_id import GroupId
 from server.wire.models import Message
 from server.wire.verbs.account import GET_ACCOUNT, GetAccountParams
 from server.wire.verbs.group import (
-    CREATE_GROUP,
-    JOIN_GROUP,
     LEAVE_GROUP,
     LIST_GROUPS,
     SET_NICKNAME,
-    SNAPSHOT,
-    CreateGroupParams,
-    JoinGroupParams,
     LeaveGroupParams,
     ListGroupsParams,
     SetNicknameParams,
-    SnapshotParams,
 )
-from server.wire.verbs.message import RECALL, SEND, RecallParams, SendParams, Sent
+from server.wire.verbs.message import RECALL, SEND, RecallParams, SendParams
 from server.wire.verbs.rules import SHOW_RULES, ShowRulesParams
 from server.wire.verbs.session import (
     CLOSE_SESSION,
@@ -48,53 +39,9 @@ from server.wire.verbs.session import (
 )
 from server.wire.vocabulary import group_stream
 from tests.conftest import PASSWORD, People
+from tests.sdk.stories import assert_replica_is_what_the_server_says, found, heard_until, join, say, state_of
 
 Serve = Callable[..., AbstractAsyncContextManager[Server]]
-
-
-async def found(client: Client, name: str = "Night sky") -> GroupId:
-    made = await client.call(CREATE_GROUP, CreateGroupParams(name=name, client_op_id=client.op_id()))
-    return made.group.group
-
-
-async def join(client: Client, group: GroupId) -> None:
-    await client.call(JOIN_GROUP, JoinGroupParams(group=group, client_op_id=client.op_id()))
-    await client.until(lambda: group in client.replica.groups)
-
-
-async def say(client: Client, group: GroupId, text: str) -> Sent:
-    return await client.call(SEND, SendParams(group=group, text=text, client_op_id=client.op_id()))
-
-
-async def sees(client: Client, group: GroupId, seq: int) -> None:
-    await client.until(lambda: group in client.replica.groups and client.replica.groups[group].as_of >= seq)
-
-
-async def assert_replica_is_what_the_server_says(client: Client) -> None:
-    account = await client.call(GET_ACCOUNT, GetAccountParams())
-    await client.until(
-        lambda: client.replica.account is not None and client.replica.account.as_of >= account.as_of
-    )
-    assert client.replica.account == account
-    assert set(client.replica.groups) == {mine.group for mine in account.memberships}
-    for group in client.replica.groups:
-        snapshot = await client.call(SNAPSHOT, SnapshotParams(group=group))
-        await sees(client, group, snapshot.as_of)
-        assert client.replica.groups[group] == snapshot
-
-
-async def heard_until(client: Client, last: Callable[[EventMessage], bool]) -> list[EventMessage]:
-    """Every event up to the first that is ``last``, which included."""
-    heard = []
-    async for event in client.events():
-        heard.append(event)
-        if last(event):
-            break
-    return heard
-
-
-def state_of(client: Client) -> str:
-    return client.state  # a type checker takes a property for a constant, and we wait in between
 
 
 # --- logging in --------------------------------------------------------------------------------------------
