@@ -12,7 +12,14 @@ _OVERRIDES = {0x202D: None, 0x202E: None}  # LRO, RLO: reorder letters outright;
 _EMBEDDINGS = {"\u202a", "\u202b"}  # LRE, RLE, closed by PDF
 _ISOLATES = {"\u2066", "\u2067", "\u2068"}  # LRI, RLI, FSI, closed by PDI
 _PDF, _PDI = "\u202c", "\u2069"
-_JOINERS = {"\u200c", "\u200d"}  # ZWNJ, ZWJ: letters of Persian, Indic scripts, Mongolian, and emoji
+# ZWNJ, ZWJ: shape letters of Persian, Indic scripts and emoji. MVS: sets off the last vowel of Mongolian words.
+_JOINERS = {"\u200c", "\u200d", "\u180e"}
+_UNSEEN = frozenset(
+    "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and the empty Braille cell
+    "\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f"  # grapheme joiner, Khmer inherent vowels, Mongolian variants
+    + "".join(chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # variation selectors
+)
+"""Letters and marks that show nothing by themselves."""
 
 NAME_FORBIDDEN = frozenset("[]【】［］")
 """Brackets belong to role labels (CG-08.8): a name that carries them could forge one."""
@@ -22,13 +29,14 @@ def message_text(raw: str) -> str:
     """``raw`` in NFC with newlines as ``\\n``, direction overrides removed, open direction runs closed.
 
     Raises ValueError for control characters other than newline and tab, for text of nothing but blanks
-    and invisible characters, and for characters that can never be exchanged (surrogates, U+FFFE, U+FFFF).
+    and invisible characters, and for characters that can never be exchanged (surrogates, noncharacters).
     """
-    text = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").replace("\r", "\n").translate(_OVERRIDES)
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").translate(_OVERRIDES)
     _refuse_controls(text, allowed="\n\t")
     if not any(is_visible(char) for char in text):
         raise ValueError("nothing visible in the text")
-    return _close_direction_runs(text)
+    # Last: what was taken out may have kept a letter and its mark apart.
+    return unicodedata.normalize("NFC", _close_direction_runs(text))
 
 
 def name_text(raw: str) -> str:
@@ -50,8 +58,8 @@ def name_text(raw: str) -> str:
 
 
 def folded(name: str) -> str:
-    """The key under which two spellings of one name meet: NFKC, case folded, joiners dropped."""
-    kept = "".join(char for char in name if char not in _JOINERS)
+    """The key under which two spellings of one name meet: NFKC, case folded, nothing invisible left."""
+    kept = "".join(char for char in name if char not in _JOINERS and char not in _UNSEEN)
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", kept).casefold())
 
 
@@ -61,8 +69,7 @@ def is_visible(char: str) -> bool:
     Private-use characters count: they are how some historic scripts are still written.
     """
     category = unicodedata.category(char)
-    blank_letters = "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and the empty Braille cell
-    return (category[0] not in "ZC" and char not in blank_letters) or category == "Co"
+    return (category[0] not in "ZC" and char not in _UNSEEN) or category == "Co"
 
 
 def _refuse_controls(text: str, allowed: str) -> None:
@@ -70,7 +77,7 @@ def _refuse_controls(text: str, allowed: str) -> None:
         category = unicodedata.category(char)
         if category == "Cc" and char not in allowed:
             raise ValueError("control characters are not allowed")
-        if category == "Cs" or ord(char) & 0xFFFE == 0xFFFE:
+        if category == "Cs" or ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef":
             raise ValueError("the text holds a code point that is not a character")
 
 
