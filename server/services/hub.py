@@ -37,6 +37,8 @@ class Hub:
         self._streams_of: dict[Connection, set[StreamName]] = {}
         self._accounts: dict[AccountId, set[Connection]] = {}
         self._touched: set[Connection] = set()
+        self._undelivered: dict[StreamName, list[bytes]] = {}
+        """While a batch is published: what it brought to each stream so far and nobody was given yet."""
         self.delivered = 0
 
     # --- who is there ---------------------------------------------------------------------------------
@@ -85,15 +87,14 @@ class Hub:
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Answer the callers of a batch, then tell everybody what happened, in commit order."""
-        streams: dict[StreamName, list[bytes]] = {}
         for outcome in outcomes:
             outcome.write.released(outcome)
             for event in outcome.events:
-                streams.setdefault(event.stream, []).append(self._frame(codec.encode_event(event)))
+                self._undelivered.setdefault(event.stream, []).append(self._frame(codec.encode_event(event)))
                 if event.stream.startswith("account:"):
-                    self._follow(event, streams)
-        for stream, frames in streams.items():
-            self._deliver(stream, frames)
+                    self._follow(event)
+        for stream in list(self._undelivered):
+            self._deliver_so_far(stream)
         self._flush()
 
     def whisper(self, connection: Connection, event: Event) -> None:
@@ -105,7 +106,7 @@ class Hub:
         self._deliver(event.stream, [self._frame(codec.encode_event(event))])
         self._flush()
 
-    def _follow(self, event: Event, streams: dict[StreamName, list[bytes]]) -> None:
+    def _follow(self, event: Event) -> None:
         """Change subscriptions as an account's own event says; first deliver what came before it."""
         if event.type == MEMBERSHIP_ADDED.name:
             assert isinstance(event.data, MembershipAdded)
@@ -115,24 +116,24 @@ class Hub:
             change, group = self._unsubscribe, event.data.group
         elif event.type == VERIFICATION_WITHDRAWN.name:
             if not self._unverified_hear_groups:
-                self._stop_hearing_groups(event.stream, streams)
+                self._stop_hearing_groups(event.stream)
             return
         elif event.type == SESSION_CLOSED.name:
             assert isinstance(event.data, SessionClosed)
-            self._deliver(event.stream, streams.pop(event.stream, []))
+            self._deliver_so_far(event.stream)
             self._end_session(event, event.data)
             return
         else:
             return
         stream = group_stream(group)
-        self._deliver(stream, streams.pop(stream, []))
+        self._deliver_so_far(stream)
         for connection in self._hearers.get(event.stream, ()):
             change(connection, stream)
 
-    def _stop_hearing_groups(self, account: StreamName, streams: dict[StreamName, list[bytes]]) -> None:
+    def _stop_hearing_groups(self, account: StreamName) -> None:
         for connection in self._hearers.get(account, ()):
             for stream in self._streams_of[connection] - {account}:
-                self._deliver(stream, streams.pop(stream, []))
+                self._deliver_so_far(stream)
                 self._unsubscribe(connection, stream)
 
     def _end_session(self, event: Event, closed: SessionClosed) -> None:
@@ -142,6 +143,9 @@ class Hub:
                 self.detach(connection)
                 connection.forget_session()
                 connection.close(Close.SESSION_REVOKED, closed.reason)
+
+    def _deliver_so_far(self, stream: StreamName) -> None:
+        self._deliver(stream, self._undelivered.pop(stream, []))
 
     def _deliver(self, stream: StreamName, frames: list[bytes]) -> None:
         hearers = self._hearers.get(stream)
@@ -159,6 +163,7 @@ class Hub:
             connection.flush()
 
     def _subscribe(self, connection: Connection, stream: StreamName) -> None:
+        self._deliver_so_far(stream)  # those events came before: the newcomer has them from its replay
         self._hearers.setdefault(stream, set()).add(connection)
         self._streams_of[connection].add(stream)
 
