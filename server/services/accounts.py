@@ -133,6 +133,8 @@ async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
 @owns(CHANGE_PASSWORD)
 async def change_password(ctx: Owning, params: ChangePasswordParams) -> PasswordChangedResult:
     account, session = ctx.connection.caller()
+    if (changed := await ctx.earlier(PasswordChangedResult)) is not None:
+        return changed
     digest = await ctx.world.database.read(lambda sql: accounts.password_of(sql, account))
     if not await ctx.world.hasher.verify(digest, params.old_password):
         await ctx.refuse(NotAuthenticated("bad_credentials"))

@@ -13,12 +13,13 @@ from server.domain.throttle import Throttle
 from server.services.connection import Connection
 from server.services.hub import Hub
 from server.services.world import World
+from server.storage import operations
 from server.storage.database import SqlConnection
 from server.storage.log_rows import LogEntry
 from server.storage.operations import OperationKey, fingerprint
 from server.storage.transaction import Transaction
 from server.storage.writer import Outcome, Write, Writer
-from server.wire.errors import WireError
+from server.wire.errors import NotAuthenticated, WireError
 from server.wire.verb import Verb
 from server.wire.vocabulary import Params, SessionId, WireModel
 
@@ -107,9 +108,16 @@ class Owning:
         ``caller`` is whose client_op_id counts (default: the account); ``released`` runs in commit order,
         before anything committed later is told to anybody. Raises what ``work`` refused.
         """
+        session = self.connection.session
+
+        def guarded(tx: Transaction) -> R:
+            if session in tx.memory.ended:  # closed while this call was waiting
+                raise NotAuthenticated("session_expired")
+            return work(tx)
+
         outcome = await self.writer.perform(
             Write(
-                work=work,
+                work=guarded,
                 verb=self.verb.name,
                 key=self._key(caller),
                 fingerprint=fingerprint(self.verb.name, self.params),
@@ -124,6 +132,24 @@ class Owning:
             return outcome.result
         assert outcome.result_json is not None
         return result.model_validate_json(outcome.result_json)
+
+    async def earlier(self, result: type[R]) -> R | None:
+        """What this very call was answered before; None for a new one.
+
+        For verbs that refuse things before ``perform``: a retry must get its first answer, not a refusal
+        because of what the first try brought about.
+        """
+        key = self._key(None)
+        if key is None:
+            return None
+        kept = (await self.world.database.read(lambda sql: operations.find(sql, [key]))).get(key)
+        if kept is None or (kept.verb, kept.fingerprint) != (
+            self.verb.name,
+            fingerprint(self.verb.name, self.params),
+        ):
+            return None
+        self.replayed = True
+        return result.model_validate_json(kept.result)
 
     async def note(self, work: Callable[[Transaction], Noted]) -> None:
         """Write something down that is no answer to the call: not idempotent by key, no log row."""

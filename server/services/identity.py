@@ -36,6 +36,13 @@ async def verify_identity(ctx: Owning, params: VerifyParams) -> Verified:
     the same identity completes it.
     """
     account, _ = ctx.connection.caller()
+    async with ctx.world.vault.turn(account):
+        if (verified := await ctx.earlier(Verified)) is not None:
+            return verified
+        return await _verify(ctx, params, account)
+
+
+async def _verify(ctx: Owning, params: VerifyParams, account: AccountId) -> Verified:
     now = ctx.world.clock.now()
     facts, tries, agreement = await ctx.world.database.read(
         lambda sql: (
@@ -124,8 +131,11 @@ async def withdraw_identity(ctx: Owning, params: WithdrawParams) -> Withdrawn:
             what_remains="rules, own account, sessions, leaving groups, verifying again",
         )
 
-    result = await ctx.perform(work, Withdrawn)
-    await ctx.world.vault.destroy(account)
+    async with ctx.world.vault.turn(account):
+        result = await ctx.perform(work, Withdrawn)
+        view = await ctx.world.database.read(lambda sql: accounts.account_view(sql, account))
+        if view.verification is None:  # a late repeat of this call must not destroy what came after it
+            await ctx.world.vault.destroy(account)
     return result
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -54,6 +55,12 @@ class Vault:
         self._database, self._clock = database, clock
         self._sealer = Sealer(keys, secrets)
         self._lock = asyncio.Lock()  # one writing connection: one write at a time
+        self._turns: WeakValueDictionary[AccountId, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, account: AccountId) -> asyncio.Lock:
+        """Held while vault and front stage change together for an account. Without it, verifying here and
+        withdrawing there at once could leave a verified account with no record behind it."""
+        return self._turns.setdefault(account, asyncio.Lock())
 
     async def check_key(self) -> None:
         """Raises WrongKey unless the key file belongs to this vault; an empty vault adopts it."""
