@@ -48,7 +48,9 @@ def serve(tmp_path: Path, clock: FakeClock) -> Callable[..., contextlib.Abstract
 
 
 @pytest.fixture
-async def server(serve: Callable[..., contextlib.AbstractAsyncContextManager[Server]]) -> AsyncIterator[Server]:
+async def server(
+    serve: Callable[..., contextlib.AbstractAsyncContextManager[Server]],
+) -> AsyncIterator[Server]:
     async with serve() as running:
         yield running
 
@@ -86,5 +88,3 @@ async def people(server: Server) -> AsyncIterator[People]:
 def services_required() -> bool:
     """Whether a missing PostgreSQL or NATS is a failure instead of a skip (CI says so)."""
     return os.environ.get("QUNZU_REQUIRE_SERVICES") == "1"
-
-
