@@ -7,10 +7,10 @@ order in which they were made. What the frames mean is decided in `conversation`
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, TypeVar
 
 from websockets.asyncio.client import ClientConnection
@@ -18,20 +18,16 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from client_tui.sdk.calls import Answer
-from client_tui.sdk.codec import EventMessage, stream_of
+from client_tui.sdk.codec import EventMessage
 from client_tui.sdk.conversation import Conversation, Credentials, ResumeRefused
-from client_tui.sdk.errors import CallError, ConnectionLost, GapInStream, ProtocolFault, SdkError
+from client_tui.sdk.errors import ConnectionLost, ProtocolFault, SdkError
+from client_tui.sdk.fetching import Fetching
 from client_tui.sdk.replica import Replica
 from client_tui.sdk.retry import RetryPolicy, may_reconnect
-from server.wire.events import STREAM_SNAPSHOT, StreamSnapshot
-from server.wire.group_id import GroupId
-from server.wire.models import AccountSnapshot, GroupSnapshot
 from server.wire.session_states import State
 from server.wire.verb import P, R, Verb
-from server.wire.verbs.account import GET_ACCOUNT, GetAccountParams
-from server.wire.verbs.group import SNAPSHOT, SnapshotParams
 from server.wire.verbs.session import OPEN, SessionOpenedResult
-from server.wire.vocabulary import ClientClass, StreamName
+from server.wire.vocabulary import ClientClass
 
 T = TypeVar("T")
 ClientState = Literal["connecting", "anonymous", "resuming", "online", "offline"]
@@ -39,6 +35,9 @@ ClientState = Literal["connecting", "anonymous", "resuming", "online", "offline"
 # A snapshot of 500 members and 50 messages of 4000 characters fits several times.
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 _CLOSE_TIMEOUT_S = 5.0
+# At level DEBUG the library logs every frame, and some carry a password or an identity.
+_quiet = logging.getLogger("client_tui.sdk.websockets")
+_quiet.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,13 @@ class Client:
         self._ops = 0
         self._dialling = True
         self._state: ClientState = "connecting"
-        self._was_ready = False
+        self._was_ready = self._heard = False
         self._retry_in_s: float | None = None
         self._ended: Exception | None = None
         self._opened = asyncio.Event()
         self._listeners: list[Callable[[ClientState], object]] = []
         self._watchers: list[asyncio.Future[None]] = []
-        self._fetches: dict[StreamName, asyncio.Task[None]] = {}
+        self._fetching = Fetching(conversation, self, retry, self._look_around)
         self._task: asyncio.Task[None] | None = None
 
     # --- what is known ---------------------------------------------------------------------------------
@@ -200,10 +199,10 @@ class Client:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            for fetch in self._fetches.values():
-                fetch.cancel()
-            await asyncio.wait({task, *self._fetches.values()})
-        self._end(None)
+            try:
+                await asyncio.wait({task, *self._fetching.stop()})
+            finally:
+                self._end(None)
 
     async def _live(self) -> None:
         try:
@@ -215,8 +214,10 @@ class Client:
         """Connect again and again; returns the reason why not any more."""
         attempt = 0
         while True:
+            self._heard = False
             lost = await self._connect_once()
-            if self._state in ("online", "anonymous"):
+            # A server that takes the connection and drops it unheard is no better than one that is not there.
+            if self._heard and self._state in ("online", "anonymous"):
                 attempt = 0
             self._talk.breaks_off(ConnectionLost(f"on the way: {lost.error}"))
             # A first try that fails is an answer to whoever asked; what worked once is worth coming back to.
@@ -239,6 +240,7 @@ class Client:
                 proxy=None,
                 max_size=_MAX_FRAME_BYTES,
                 close_timeout=_CLOSE_TIMEOUT_S,
+                logger=_quiet,
             )
         except InvalidStatus as refused:
             status = refused.response.status_code
@@ -248,7 +250,7 @@ class Client:
         try:
             return await self._converse(websocket)
         finally:
-            await websocket.close()
+            await _hang_up(websocket)
 
     async def _converse(self, websocket: ClientConnection) -> _Lost:
         self._opened.clear()
@@ -274,59 +276,18 @@ class Client:
         try:
             while True:
                 await self._talk.events.room()
-                event = self._talk.take(await websocket.recv())
+                frame = await websocket.recv()
+                self._heard = True
+                event = self._talk.take(frame)
                 self._look_around()
                 if event is not None:
-                    self._fetch_what_is_wanted(event.at)
+                    self._fetching.look(event.at)
         except ConnectionClosed as closed:
             return _lost(closed)
         except ResumeRefused as refused:
             return _Lost(refused.error, not refused.error.retryable, refused.error.retry_after_s)
         except ProtocolFault as fault:
             return _Lost(fault, final=True)
-
-    # --- mending the replica ---------------------------------------------------------------------------
-
-    def _fetch_what_is_wanted(self, at: datetime) -> None:
-        if self._talk.state is State.OPEN:  # before that, the snapshots may be on their way already
-            for stream in self.replica.wanted - self._fetches.keys():
-                self._fetches[stream] = asyncio.create_task(self._fetch(stream, at))
-
-    async def _fetch(self, stream: StreamName, at: datetime) -> None:
-        """Bring the snapshot of a stream, and tell of it as the server does when it sends one."""
-        try:
-            while stream in self.replica.wanted:
-                snapshot = await self._snapshot(stream)
-                if snapshot is None:
-                    self.replica.give_up(stream)
-                    break
-                kind: Literal["group", "account"] = (
-                    "group" if isinstance(snapshot, GroupSnapshot) else "account"
-                )
-                with suppress(GapInStream):
-                    self.replica.install(snapshot)
-                news = StreamSnapshot(as_of=snapshot.as_of, kind=kind, snapshot=snapshot.model_dump())
-                self._talk.events.put(EventMessage(stream_of(snapshot), None, STREAM_SNAPSHOT.name, at, news))
-                self._look_around()
-        except SdkError:
-            pass  # no connection: it is still wanted, and asked for again once the client has caught up
-        finally:
-            del self._fetches[stream]
-
-    async def _snapshot(self, stream: StreamName) -> GroupSnapshot | AccountSnapshot | None:
-        """None when the server says that there is none for us."""
-        attempt = 0
-        while True:
-            try:
-                if stream.startswith("group:"):
-                    group = GroupId(stream.removeprefix("group:"))
-                    return await self.call(SNAPSHOT, SnapshotParams(group=group))
-                return await self.call(GET_ACCOUNT, GetAccountParams())
-            except CallError as error:
-                if not error.retryable:
-                    return None
-                await self._retry.sleep(self._retry.delay_s(attempt, error.retry_after_s))
-                attempt += 1
 
     # --- telling ---------------------------------------------------------------------------------------
 
@@ -372,6 +333,15 @@ class Client:
         lost = ConnectionLost(f"no connection any more: {self._ended}", code=code, final=True)
         lost.__cause__ = self._ended
         return lost
+
+
+async def _hang_up(websocket: ClientConnection) -> None:
+    """Close. The answer to that stands behind whatever nobody has read: take it out of the way."""
+    closing = asyncio.create_task(websocket.close())
+    with suppress(ConnectionClosed):
+        while True:
+            await websocket.recv()
+    await closing
 
 
 def _lost(closed: ConnectionClosed) -> _Lost:

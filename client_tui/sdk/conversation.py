@@ -25,7 +25,7 @@ from server.wire.vocabulary import ClientClass
 class Credentials:
     """How to log in: a token, or handle and password. The password is forgotten once there is a token."""
 
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     handle: str | None = None
     password: str | None = field(default=None, repr=False)
 

@@ -51,6 +51,3 @@ class Cursors:
     def forget(self) -> None:
         self._seen.clear()
         self._left.clear()
-
-    def __getitem__(self, stream: StreamName) -> Seq:
-        return self._seen.get(stream, Seq(0))

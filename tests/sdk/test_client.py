@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -295,6 +296,29 @@ async def test_a_reader_that_answers_each_event_is_never_stuck(people: People) -
         tasks.create_task(echo())
         for number in range(10):
             await say(ann, group, f"{number}")
+
+
+async def test_leaving_does_not_wait_for_what_nobody_reads(people: People) -> None:
+    """The end of the connection stands behind all that was not read; the test's time-out is the proof."""
+    ann, bob = await people("ann", "bob")
+    group = await found(ann)
+    await join(bob, group)
+    slow = await people.device("bob", event_limit=1)
+    slow.events()
+    await asyncio.gather(*(say(ann, group, "x" * 4000) for _ in range(300)))
+    async with asyncio.timeout(2):
+        await slow.aclose()
+
+
+async def test_no_log_holds_what_the_frames_hold(people: People, caplog: pytest.LogCaptureFixture) -> None:
+    """INV-01: not even a script that logs everything writes down an identity or a password."""
+    person = synthetic_person(7)
+    client = await people.anonymous()
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("websockets.server").setLevel(logging.CRITICAL)
+        await join_in(client, "Heron", PASSWORD, person)
+    for secret in (person.legal_name, person.number, PASSWORD, client.token or "?"):
+        assert secret not in caplog.text
 
 
 async def test_states_are_told_in_order_until_one_stops_listening(people: People) -> None:

@@ -14,7 +14,8 @@ from server.wire.models import AccountSnapshot
 from server.wire.verbs.account import GET_ACCOUNT, GetAccountParams
 from server.wire.verbs.group import LIST_GROUPS, ListGroupsParams
 from server.wire.verbs.message import SEND, SendParams
-from server.wire.vocabulary import Seq, account_stream, group_stream
+from server.wire.verbs.session import CLOSE_SESSION, ClosedResult, CloseParams
+from server.wire.vocabulary import Seq, account_stream
 from tests.sdk.lines import IMPATIENT, at_once
 from tests.sdk.logs import ACCOUNT, GROUP, membership
 from tests.sdk.scripted import TOKEN, Scene, account_snapshot, opened, scripted
@@ -209,6 +210,42 @@ async def test_a_log_in_goes_before_the_calls_that_waited_for_it() -> None:
         await client.aclose()
 
 
+async def test_news_that_comes_after_logging_out_is_nobodys_state() -> None:
+    async def part(scene: Scene) -> None:
+        await scene.let_in(snapshot(account_snapshot()))
+        await scene.answer(await scene.call(), ClosedResult(reason="logout"))
+        await scene.tell(HandleChanged(handle="Owl"), seq=2)
+        opening = await scene.call()
+        assert opening["params"]["cursors"] == {}
+        await scene.answer(opening, opened())
+        await scene.tell(snapshot(account_snapshot(7)))
+        await scene.tell(CaughtUp(replayed=0))
+        await scene.socket.wait_closed()
+
+    async with scripted(part) as url, connect(url, token=TOKEN) as client:
+        await client.call(CLOSE_SESSION, CloseParams())
+        assert not client.replica.groups
+        await client.open(token=TOKEN)
+        assert client.replica.account == account_snapshot(7)
+        assert not client.replica.wanted
+
+
+async def test_a_server_that_drops_everybody_unheard_is_met_with_patience() -> None:
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def drop(scene: Scene) -> None:
+        await scene.socket.close(Close.RESTARTING)
+
+    async with scripted(drop) as url:
+        policy = RetryPolicy(first_s=1, attempts=3, random=lambda: 1.0, sleep=note)
+        client = await connect(url, retry=policy)
+        await client.until(lambda: client.ended)
+        assert waits == [1, 2, 4]
+
+
 async def test_a_listener_that_fails_does_not_take_the_client_with_it() -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
@@ -241,8 +278,8 @@ async def test_a_snapshot_that_is_refused_is_not_asked_for_again_until_something
     async with scripted(refuse) as url:
         client = await connect(url, token=TOKEN, retry=RetryPolicy(sleep=at_once))
         await client.until(lambda: client.replica.account and client.replica.account.account.handle == "Owl")
-        assert client.replica.wanted == frozenset()
-        assert group_stream(GROUP) not in client._fetches
+        assert not client.replica.wanted
+        assert GROUP not in client.replica.groups
         await client.aclose()
 
 
