@@ -1,0 +1,243 @@
+"""``qunzu demo``: a server of its own, people in it, and you. Everything is gone afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.asking import as_locale
+from server.cli.output import ExitCode, JsonOption, Output, Usage
+
+if TYPE_CHECKING:
+    from server.cli.story.stage import Stage
+    from server.cli.story.transcript import Transcript
+    from server.cli.story.troupe import Progress
+    from server.wire.group_id import GroupId
+    from server.wire.vocabulary import Locale
+
+
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Tell the story as text, as is done without a terminal.")
+    ] = False,
+    lang: Annotated[str | None, typer.Option(help="en or zh; your environment decides if left out.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the data here, an empty directory, to look at afterwards.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Tell the same story again: same ids, same words.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Start a server of your own with people in it, and go in as somebody new.
+
+    The server listens on a free loopback port and keeps its data in a temporary directory. Scripted members
+    talk in three groups; a synthetic identity is made up for you. Without a terminal the same story is told
+    as text: what was called, what came back, which clause. Exit code 1 if anything went otherwise than it
+    should.
+
+    \b
+    Example:
+      $ qunzu demo
+      $ qunzu demo --headless --lang zh --seed 7
+    """
+    with Output(as_json=as_json) as out:
+        # The first word comes before anything heavy is imported: who waits should know for what.
+        out.say("qunzu demo: a simulation, synthetic people only. Starting a server of its own ...")
+        headless = headless or as_json or not out.on_terminal
+        if keep is not None and keep.is_dir() and any(keep.iterdir()):
+            raise Usage(f"{keep} is not empty; the demo keeps its data in a new or an empty directory")
+        _end_tidily_when_told()
+        from client_tui.i18n import guess
+        from server.cli.story.stage import StageFailed
+
+        locale = guess(None) if lang is None else as_locale(lang)
+        try:
+            code = (
+                _headless(out, locale, keep, seed) if headless else _on_screen(out, lang, locale, keep, seed)
+            )
+        except StageFailed as failed:
+            raise Usage(f"{failed}.") from None
+    raise typer.Exit(code)
+
+
+def _headless(out: Output, locale: Locale, keep: Path | None, seed: int | None) -> ExitCode:
+    from server.cli.story.cast import Both
+    from server.cli.story.transcript import StoryBroken, Transcript
+
+    transcript = Transcript(out, locale)
+    broken = None
+    try:
+        asyncio.run(_tell(out, transcript, locale, keep, seed))
+    except StoryBroken as error:
+        broken = str(error)
+    failed = [check["text"] for check in transcript.checks if not check["held"]]
+    if broken is not None:
+        failed.append(broken)
+    steps, checks = len(transcript.steps), len(transcript.checks)
+    ending = Both(
+        f"{steps} steps, {checks} checks, all of them held.", f"共 {steps} 步，{checks} 项检查，全部成立。"
+    )
+    if failed:
+        ending = Both(f"Not as it should be: {'; '.join(failed)}", f"与预期不符：{'；'.join(failed)}")
+    out.data({"steps": steps, "checks": checks, "failed": failed}, f"\n{ending[locale]}")
+    return ExitCode.REFUSED if failed else ExitCode.OK
+
+
+async def _tell(
+    out: Output, transcript: Transcript, locale: Locale, keep: Path | None, seed: int | None
+) -> None:
+    from server.cli.story.stage import Stage
+    from server.cli.story.telling import tell
+    from server.cli.story.troupe import Troupe
+    from server.system import SystemSecrets
+
+    drawn = _drawn() if seed is None else seed
+    async with Stage(keep=keep, seed=seed) as stage:
+        out.say(_whereabouts(stage, locale))
+        async with Troupe(stage.url, locale, drawn) as troupe:
+            await troupe.assemble(out.say, SystemSecrets().token)
+            await troupe.found_groups(out.say)
+            password = SystemSecrets().token()
+            await tell(transcript, stage.url, stage.data_dir, troupe, seed=drawn, password=password)
+    out.say(_farewell(stage, locale))
+
+
+def _on_screen(out: Output, lang: str | None, locale: Locale, keep: Path | None, seed: int | None) -> int:
+    from client_tui.app import run
+    from client_tui.sdk.synthetic import PEOPLE, synthetic_person
+    from server.cli.story.cast import Both
+    from server.cli.story.draws import Draws
+
+    drawn = _drawn() if seed is None else seed
+    person = synthetic_person(Draws(drawn, "newcomer").below(PEOPLE), locale)
+    with Backstage(out.say, locale, keep, seed, drawn) as backstage:
+        out.say(
+            Both("Opening the terminal client: you are somebody new.", "打开终端客户端：你是新来的人。")[
+                locale
+            ]
+        )
+        # Without --lang the first screen asks; what it is told does not change what the others speak.
+        code = run(backstage.stage.url, locale=lang, offered_person=person, offered_group=backstage.group)
+    out.say(_farewell(backstage.stage, locale))
+    return code
+
+
+class Backstage:
+    """Server and scripted members, in a thread with a loop of its own: the screen needs the main thread, and
+    neither may wait for the other. Inside the block everything is in place and the members talk."""
+
+    def __init__(
+        self, progress: Progress, locale: Locale, keep: Path | None, seed: int | None, drawn: int
+    ) -> None:
+        self._progress, self._locale, self._keep, self._seed, self._drawn = (
+            progress,
+            locale,
+            keep,
+            seed,
+            drawn,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._in_place: Future[tuple[Stage, GroupId]] = Future()
+        self._task: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="backstage")
+
+    def __enter__(self) -> Backstage:
+        self._thread.start()
+        try:
+            self.stage, self.group = self._in_place.result()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    def _leave(self) -> None:
+        if self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop ended by itself in between
+                self._loop.call_soon_threadsafe(self._cancel)
+        self._thread.join()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            try:
+                runner.run(self._perform())
+            except asyncio.CancelledError:
+                pass
+            except BaseException as error:
+                # Told by the main thread: a traceback from here would be drawn over the screen.
+                self._failure = error
+                if not self._in_place.done():
+                    self._in_place.set_exception(error)
+
+    async def _perform(self) -> None:
+        from server.cli.story.stage import Stage
+        from server.cli.story.troupe import Troupe
+        from server.system import SystemSecrets
+
+        self._task = asyncio.current_task()
+        async with Stage(keep=self._keep, seed=self._seed) as stage:
+            self._progress(_whereabouts(stage, self._locale))
+            async with Troupe(stage.url, self._locale, self._drawn) as troupe:
+                await troupe.assemble(self._progress, SystemSecrets().token)
+                await troupe.found_groups(self._progress)
+                self._in_place.set_result((stage, troupe.groups["tea"]))
+                await troupe.play()
+
+
+def _drawn() -> int:
+    from server.system import SystemSecrets
+
+    return int.from_bytes(SystemSecrets().bytes(6))
+
+
+def _whereabouts(stage: Stage, locale: Locale) -> str:
+    from server.cli.story.cast import Both
+
+    return Both(
+        f"It listens at {stage.url} and keeps its data in {stage.data_dir}. People come in:",
+        f"服务器在 {stage.url}，数据在 {stage.data_dir}。大家陆续进来：",
+    )[locale]
+
+
+def _farewell(stage: Stage, locale: Locale) -> str:
+    from server.cli.story.cast import Both
+
+    where = stage.data_dir
+    if not where.exists():
+        return Both(
+            f"The server is stopped. Everything lay in {where} and is deleted.",
+            f"服务器已停止。所有数据都在 {where}，已经删除。",
+        )[locale]
+    names = ", ".join(sorted(path.name for path in where.iterdir()))
+    return Both(
+        f"The server is stopped. Its data is kept in {where}: {names}.",
+        f"服务器已停止。数据保留在 {where}：{names}。",
+    )[locale]
+
+
+def _end_tidily_when_told() -> None:
+    """SIGTERM and a closed terminal end the demo as Ctrl-C does: server stopped, data deleted."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
