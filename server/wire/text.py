@@ -12,7 +12,7 @@ _OVERRIDES = {0x202D: None, 0x202E: None}  # LRO, RLO: reorder letters outright;
 _EMBEDDINGS = {"\u202a", "\u202b"}  # LRE, RLE, closed by PDF
 _ISOLATES = {"\u2066", "\u2067", "\u2068"}  # LRI, RLI, FSI, closed by PDI
 _PDF, _PDI = "\u202c", "\u2069"
-# ZWNJ, ZWJ: shape letters of Persian, Indic scripts and emoji. MVS: sets off the last vowel of Mongolian words.
+# ZWNJ, ZWJ: shape Persian and Indic letters and emoji. MVS: sets off the last vowel of Mongolian words.
 _JOINERS = {"\u200c", "\u200d", "\u180e"}
 _UNSEEN = frozenset(
     "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and the empty Braille cell
