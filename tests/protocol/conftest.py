@@ -102,9 +102,9 @@ _databases = count(1)
 _POSTGRES = "postgresql+asyncpg://qunzu_ci:qunzu_ci@127.0.0.1:5432/qunzu_ci"
 
 
-@pytest.fixture
-async def postgres() -> AsyncIterator[tuple[str, str]]:
-    """URLs of two empty databases, front stage and vault, gone after the test."""
+@contextlib.asynccontextmanager
+async def two_databases() -> AsyncIterator[dict[str, Any]]:
+    """The sections of a configuration on two empty PostgreSQL databases, which are gone afterwards."""
     url = os.environ.get("QUNZU_TEST_POSTGRES", _POSTGRES)
     root = create_async_engine(url, isolation_level="AUTOCOMMIT")
     names = [f"qunzu_protocol_{os.getpid()}_{next(_databases)}" for _ in range(2)]
@@ -117,7 +117,7 @@ async def postgres() -> AsyncIterator[tuple[str, str]]:
             pytest.fail(f"no PostgreSQL answers, and QUNZU_REQUIRE_SERVICES=1: {error}")
         pytest.skip(f"no PostgreSQL answers: set QUNZU_TEST_POSTGRES ({type(error).__name__})")
     front, vault = (f"{url.rpartition('/')[0]}/{name}" for name in names)
-    yield front, vault
+    yield {"database": {"url": front}, "vault": {"url": vault}}
     async with root.connect() as connection:
         for name in names:
             await connection.execute(text(f'drop database if exists "{name}" with (force)'))

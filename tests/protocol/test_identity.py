@@ -1,4 +1,4 @@
-"""Backstage real name: verified, refused, counted, withdrawn; and what of it anybody ever sees (CG-06.1, 06.3)."""
+"""Backstage real name: verified, refused, counted, withdrawn; and what of it anybody ever sees."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ async def test_a_lost_answer_costs_no_second_identity(folk: Folk) -> None:
 
 @pytest.mark.clause("CG-06.3")
 async def test_without_an_identity_one_publishes_nothing(folk: Folk) -> None:
-    """CG-06.3: founding, joining, posting and naming oneself in a group are refused, with the way to go on."""
+    """CG-06.3: founding, joining, posting and naming oneself are refused, with the way to go on."""
     ann = (await folk("ann"))[0]
     group = await ann.founds(discoverable=True)
     bob = await folk.unverified("bob")
@@ -188,7 +188,7 @@ async def test_withdrawing_on_one_device_stops_the_other_one_within_a_second(fol
 
 @pytest.mark.clause("INV-10", "CG-06.3")
 async def test_without_an_identity_rules_own_data_and_the_way_out_stay_open(folk: Folk) -> None:
-    """INV-10: closed is publishing; open are reading what is one's own, one's devices, leaving, and returning."""
+    """INV-10: closed is publishing; open are one's own data, one's devices, leaving, and coming back."""
     ann, bob = await folk("ann", "bob")
     group = await ann.founds()
     await bob.joins(group)

@@ -97,7 +97,7 @@ async def test_devices_that_begin_under_load_hear_nothing_older_than_their_head(
 async def test_a_log_in_that_shares_its_commit_with_messages_hears_each_of_them_once(
     server: Server, folk: Folk, resuming: bool
 ) -> None:
-    """Posted before the log-in, in the same commit: replayed, not also heard live. Posted after: the reverse."""
+    """Posted before the log-in, in the same commit: replayed, not also live. Posted after it: the reverse."""
     ann, bob = await folk("ann", "bob")
     group = await ann.founds()
     await bob.joins(group)
