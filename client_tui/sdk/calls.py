@@ -3,7 +3,7 @@
 A call is *unsent* until its frame is handed to a connection. When the connection is lost,
 
 - what was unsent stays unsent: nobody has seen it, so it goes out on the next connection;
-- a write with a ``client_op_id`` goes out again, byte for byte: the server answers a repeat with the first
+- a call with a ``client_op_id`` goes out again, byte for byte: the server answers a repeat with the first
   result, so it happens once however often it is sent;
 - anything else that was sent fails with ConnectionLost: nobody here can know whether it happened.
 """
@@ -17,7 +17,7 @@ from typing import Any, Generic
 
 from client_tui.sdk.codec import Failure, Reply, encode_call, typed
 from client_tui.sdk.errors import ConnectionLost, ProtocolFault, SdkError
-from server.wire.verb import Effect, P, R, Verb
+from server.wire.verb import P, R, Verb
 from server.wire.vocabulary import Params
 
 
@@ -66,7 +66,7 @@ class Calls:
     def _new(self, verb: Verb[P, R], params: P) -> PendingCall[R]:
         id_, self._next_id = self._next_id, self._next_id + 1
         future: asyncio.Future[Answer[R]] = asyncio.get_running_loop().create_future()
-        repeatable = verb.effect is Effect.WRITES  # each of which has a client_op_id: Verb refuses others
+        repeatable = "client_op_id" in verb.params.model_fields
         call = PendingCall(id_, verb, params, encode_call(id_, verb, params), future, repeatable)
         self._pending[id_] = call
         return call

@@ -112,8 +112,8 @@ class Client:
     async def call(self, verb: Verb[P, R], params: P) -> R:
         """The result of one call.
 
-        Without a connection the call waits for the next one: bound it with ``asyncio.timeout``. A write that
-        was on its way when the connection was lost is sent again and happens once.
+        Without a connection the call waits for the next one: bound it with ``asyncio.timeout``. A call with
+        a ``client_op_id`` that was on its way when the connection was lost is sent again and happens once.
 
         Raises CallError when the server refuses, ConnectionLost when nobody can know the answer.
         """

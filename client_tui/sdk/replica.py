@@ -223,7 +223,8 @@ class Replica:
                 self._groups.pop(group, None)
                 self.give_up(group_stream(group))
             case AccountVerified():
-                self._look_for_groups()
+                # Groups may have been out of hearing until now (CG-06.3): only a snapshot tells what went on.
+                self._wanted |= {group_stream(place.group) for place in self._account.memberships}
 
     def _apply_to_group(self, event: EventMessage) -> None:
         group = GroupId(event.stream.removeprefix("group:"))

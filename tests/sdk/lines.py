@@ -20,12 +20,11 @@ IMPATIENT = RetryPolicy(sleep=at_once)
 
 
 def outlets(server: Server, client: Client | None = None) -> list[SocketOutlet]:
-    """The server's ends of the connections, of everybody or of one client's session."""
+    """The server's ends of the connections, of everybody or of one client's session (None: the anonymous)."""
     live = server._listener._live
     if client is None:
         return list(live.values())
-    assert client.session is not None
-    session = client.session.session.session
+    session = client.session.session.session if client.session else None
     return [outlet for connection, outlet in live.items() if connection.session == session]
 
 

@@ -9,10 +9,22 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from client_tui.sdk import CallError, ConnectionLost, RetryPolicy, connect, join_in, synthetic_person
+from client_tui.sdk import CallError, Client, ConnectionLost, RetryPolicy, connect, join_in, synthetic_person
 from server.main import Server
+from server.wire.verb import P, R, Verb
+from server.wire.verbs.account import (
+    CHANGE_PASSWORD,
+    REGISTER,
+    SET_HANDLE,
+    AgreementAcceptance,
+    ChangePasswordParams,
+    RegisterParams,
+    SetHandleParams,
+)
 from server.wire.verbs.group import LEAVE_GROUP, LIST_GROUPS, LeaveGroupParams, ListGroupsParams
+from server.wire.verbs.identity import VERIFY, WITHDRAW, VerifyParams, WithdrawParams
 from server.wire.verbs.message import HISTORY, SEND, HistoryParams, SendParams
+from server.wire.verbs.rules import SHOW_RULES, ShowRulesParams
 from server.wire.vocabulary import group_stream
 from tests.conftest import PASSWORD, People
 from tests.fakes import FakeClock
@@ -84,6 +96,73 @@ async def test_a_write_whose_answer_is_lost_happens_once(server: Server, people:
     page = await ann.call(HISTORY, HistoryParams(group=group))
     assert [(message.seq, message.text) for message in page.messages] == [(answer.result.event_seq, "once")]
     await assert_replica_is_what_the_server_says(ann)
+
+
+async def test_every_change_whose_answer_is_lost_happens_once(server: Server, people: People) -> None:
+    await people("ann", "bob")
+    ann = await people.device("ann", retry=IMPATIENT)
+    nobody = await connect(server.url, retry=IMPATIENT)
+
+    async def once(client: Client, verb: Verb[P, R], params: P) -> None:
+        with on_next_write(server, client, lambda end, frames: end._socket.transport.abort()):
+            assert (await client.call_detailed(verb, params)).replayed, verb.name
+
+    await once(ann, SET_HANDLE, SetHandleParams(handle="Wren", client_op_id=ann.op_id()))
+    await once(
+        ann,
+        CHANGE_PASSWORD,
+        ChangePasswordParams(old_password=PASSWORD, new_password="battery staple", client_op_id=ann.op_id()),
+    )
+    await once(ann, WITHDRAW, WithdrawParams(client_op_id=ann.op_id()))
+    person = synthetic_person(99)
+    await once(
+        ann,
+        VERIFY,
+        VerifyParams(
+            method="resident_id",
+            legal_name=person.legal_name,
+            number=person.number,
+            client_op_id=ann.op_id(),
+        ),
+    )
+    shown = await nobody.call(SHOW_RULES, ShowRulesParams(document="agreement"))
+    accepted = AgreementAcceptance(version=shown.version, locale="en", sha256=shown.sha256)
+    await once(
+        nobody,
+        REGISTER,
+        RegisterParams(
+            handle="Dipper",
+            password=PASSWORD,
+            agreement=accepted,
+            client=nobody.client_class,
+            client_op_id=nobody.op_id(),
+        ),
+    )
+    await nobody.aclose()
+    await assert_replica_is_what_the_server_says(ann)
+
+
+async def test_whoever_may_hear_again_is_told_what_went_on(server: Server, people: People) -> None:
+    """CG-06.3: without an identity the groups are out of hearing; with one, the whole picture is back."""
+    ann, bob = await people("ann", "bob")
+    group = await found(ann)
+    await join(bob, group)
+    await bob.call(WITHDRAW, WithdrawParams(client_op_id=bob.op_id()))
+    await say(ann, group, "out of hearing")
+    person = synthetic_person(99)
+    await bob.call(
+        VERIFY,
+        VerifyParams(
+            method="resident_id",
+            legal_name=person.legal_name,
+            number=person.number,
+            client_op_id=bob.op_id(),
+        ),
+    )
+    await bob.until(lambda: bob.replica.groups[group].recent)
+    last = await say(ann, group, "back again")
+    await sees(bob, group, last.event_seq)
+    await assert_replica_is_what_the_server_says(bob)
 
 
 async def test_a_question_whose_answer_is_lost_is_not_asked_again(server: Server, people: People) -> None:
