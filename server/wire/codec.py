@@ -46,7 +46,7 @@ def decode(frame: str, *, max_batch: int, max_depth: int) -> Call | BadCall | li
     """
     try:
         value = from_json(frame, allow_inf_nan=False, cache_strings="keys")
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: a str with lone surrogates, which is no UTF-8
         return BadCall(None, MalformedRequest("parse_error"))
     if isinstance(value, dict):
         return _call(value, max_depth)
