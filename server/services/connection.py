@@ -102,7 +102,8 @@ class Connection:
     def forget_session(self) -> None:
         """Back to being nobody: whatever the peer still sends is answered like a stranger's call."""
         self.account = self.session = None
-        if self.state is State.OPEN:
+        self.held = None
+        if self.state in (State.OPEN, State.RESUMING):
             self.step(Input.LOGGED_OUT)
 
     def lost(self) -> None:

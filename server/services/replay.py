@@ -40,21 +40,25 @@ async def missed(world: World, opened: SessionOpenedResult, cursors: dict[Stream
                 events = streams.events_between(sql, head.stream, cursors[head.stream], head.head)
                 frames += [codec.encode_event(event) for event in events]
                 count += len(events)
-            else:
-                frames.append(codec.encode_event(_snapshot(sql, world, account, head)))
+            elif (event := _snapshot(sql, world, account, head)) is not None:
+                frames.append(codec.encode_event(event))
         return Replay(frames, count)
 
     return await world.database.read(work)
 
 
-def _snapshot(sql: SqlConnection, world: World, account: AccountId, head: StreamHead) -> Event:
+def _snapshot(sql: SqlConnection, world: World, account: AccountId, head: StreamHead) -> Event | None:
+    """The stream's state, None if the account lost its place between attaching and this read: the snapshot
+    is newer than the attachment, so the right to see it is asked again."""
     kind, _, name = head.stream.partition(":")
     if kind == "account":
         state = account_snapshot(sql, account)
         data = StreamSnapshot(as_of=state.as_of, kind="account", snapshot=state.model_dump(mode="json"))
     else:
-        _, facts, _ = groups.find_place(sql, account, GroupId(name))
-        assert facts is not None
+        me, facts, place = groups.find_place(sql, account, GroupId(name))
+        may_read = me is not None and (me.verified or world.policy.identity.unverified_can_read_groups)
+        if facts is None or place is None or not may_read:
+            return None
         found = group_snapshot(sql, facts, world.policy.messages.recent_in_snapshot)
         data = StreamSnapshot(as_of=found.as_of, kind="group", snapshot=found.model_dump(mode="json"))
     return Event(head.stream, None, STREAM_SNAPSHOT.name, world.clock.now(), data)

@@ -191,7 +191,7 @@ def _release(ctx: Owning, replay: Replay) -> None:
     """After the answer: what was missed, then what came meanwhile, then `session.caught_up`."""
     connection = ctx.connection
     if connection.state is not State.RESUMING:
-        return  # lost in the meantime
+        return  # lost, or logged out from another device, in the meantime
     for text in replay.frames:
         connection.reply(ctx.hub.frame(text))
     held, connection.held = connection.held or [], None

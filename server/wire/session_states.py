@@ -33,6 +33,7 @@ TRANSITIONS: dict[tuple[State, Input], State] = {
     (State.ANONYMOUS, Input.SESSION_OPENED): State.RESUMING,
     (State.ANONYMOUS, Input.LOST): State.CLOSED,
     (State.RESUMING, Input.CAUGHT_UP): State.OPEN,
+    (State.RESUMING, Input.LOGGED_OUT): State.ANONYMOUS,
     (State.RESUMING, Input.LOST): State.CLOSED,
     (State.OPEN, Input.LOGGED_OUT): State.ANONYMOUS,
     (State.OPEN, Input.LOST): State.CLOSED,
