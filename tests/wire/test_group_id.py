@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.wire.group_id import (
@@ -27,6 +27,7 @@ def test_an_id_reads_back_as_itself(body: str) -> None:
     assert len(group) == len(PREFIX) + RANDOM_CHARS + 1
 
 
+@settings(max_examples=20)  # 310 mistakes in each
 @given(bodies)
 def test_every_single_wrong_character_is_noticed(body: str) -> None:
     group = group_id_from(body).removeprefix(PREFIX)
