@@ -6,6 +6,7 @@ Whatever bytes come in, what comes out is a call, a batch, or a MalformedRequest
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from server.wire.vocabulary import WireModel
 
 RequestId = str | int | float
 _MAX_ID_CHARS = 128
+_FIELD = re.compile(r"[a-z_]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,18 @@ def validate(verb: Verb[P, R], params: dict[str, Any]) -> P:
         return verb.params.model_validate(params)
     except ValidationError as error:
         faults = [
-            {"at": ".".join(map(str, fault["loc"])), "fault": fault["type"], "why": fault["msg"]}
+            {"at": ".".join(map(_shown, fault["loc"])), "fault": fault["type"], "why": fault["msg"]}
             for fault in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         if any(fault["fault"] == "group_id_mistyped" for fault in faults):
             raise MalformedRequest("group_id_mistyped") from None
         raise MalformedRequest("invalid_params", fields=faults[:20]) from None
+
+
+def _shown(part: str | int) -> str:
+    """A step of the way to a fault. A key that could be none of ours is not repeated: it may be anything."""
+    ours = isinstance(part, int) or _FIELD.fullmatch(part)
+    return str(part) if ours else "…"
 
 
 def encode_result(id_: RequestId, result: WireModel, *, replayed: bool = False) -> str:
