@@ -1,0 +1,86 @@
+"""One line of a form: its name, what is typed, and what is wrong with it. Knows no meaning."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from client_tui.prose import Run, width_of
+
+LABEL_CELLS = 20
+
+
+class Field(Vertical):
+    """``id`` names the field; ``required`` says that Enter stops here while it is empty."""
+
+    DEFAULT_CSS = """
+    Field { height: auto; margin: 0 0 1 0; }
+    Field > Horizontal { height: 1; }
+    Field .label { width: 22; height: 1; color: $quiet; }
+    Field .label.-here { color: $primary; text-style: bold; }
+    Field Input { width: 1fr; background: $panel; }
+    Field Input:focus { background: $block-cursor-background; }
+    Field .below { height: auto; margin: 0 0 0 22; color: $quiet; }
+    Field .below.-wrong { color: $error; text-style: bold; }
+    """
+    place = "form"
+
+    def __init__(
+        self,
+        id: str,
+        label: str,
+        *,
+        required: bool = True,
+        secret: bool = False,
+        hint: str = "",
+        topic: str | None = None,
+        limit: int = 0,
+        blink: bool = True,
+    ) -> None:
+        super().__init__(id=id, classes="field")
+        self._label_words, self._hint, self.required = label, hint, required
+        self._label = Static(classes="label", markup=False)
+        self._below = Static(classes="below", markup=False)
+        self.input = Input(password=secret, compact=True, max_length=limit, select_on_focus=False)
+        self.input.cursor_blink = blink
+        if topic is not None:
+            self.topic = topic
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._label
+            yield self.input
+        yield self._below
+
+    def on_mount(self) -> None:
+        self._show_label(False)
+        self.wrong("")
+
+    @property
+    def value(self) -> str:
+        return self.input.value
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.input.value = text
+
+    def wrong(self, words: str) -> None:
+        """Say what is wrong with this field; nothing shows its hint again."""
+        self._below.set_class(bool(words), "-wrong")
+        self._below.display = bool(words or self._hint)
+        self._below.update(Content(f"! {words}" if words else self._hint))
+
+    def _show_label(self, here: bool) -> None:
+        sign = "▸ " if here else "  "
+        words = self._label_words
+        blank = " " * max(LABEL_CELLS - width_of((Run(words),)), 0)
+        self._label.update(Content(f"{sign}{words}{blank}"))
+        self._label.set_class(here, "-here")
+
+    def on_descendant_focus(self) -> None:
+        self._show_label(True)
+
+    def on_descendant_blur(self) -> None:
+        self._show_label(False)
