@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, cast, get_type_hints
+from urllib.parse import urlsplit
 
 import typer
 
@@ -75,9 +76,9 @@ class Ask:
     def __post_init__(self) -> None:
         from server.config import check_variables
 
-        if not self.url.startswith(("ws://", "wss://")):
-            raise Usage(f"{self.url!r} is no server address; write one such as {DEFAULT_URL}")
         check_variables(os.environ)
+        if not _is_address(self.url):
+            raise Usage(f"{self.url!r} is no server address; write one such as {DEFAULT_URL}")
 
     @property
     def credentials(self) -> Credentials:
@@ -163,6 +164,14 @@ class Ask:
             snapshots=False,
             retry=retry,
         )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def as_locale(text: str) -> Locale:

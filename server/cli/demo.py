@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from concurrent.futures import Future
@@ -17,9 +18,10 @@ from server.cli.asking import as_locale
 from server.cli.output import ExitCode, JsonOption, Output, Usage
 
 if TYPE_CHECKING:
+    from client_tui.state import UiState
     from server.cli.story.stage import Stage
     from server.cli.story.transcript import Transcript
-    from server.cli.story.troupe import Progress
+    from server.cli.story.troupe import Progress, Troupe
     from server.wire.group_id import GroupId
     from server.wire.vocabulary import Locale
 
@@ -35,7 +37,7 @@ def demo(
     seed: Annotated[int | None, typer.Option(help="Tell the same story again: same ids, same words.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start a server of your own with people in it, and go in as somebody new.
+    """Go in among scripted people, on a server of your own.
 
     The server listens on a free loopback port and keeps its data in a temporary directory. Scripted members
     talk in three groups; a synthetic identity is made up for you. Without a terminal the same story is told
@@ -51,6 +53,9 @@ def demo(
         # The first word comes before anything heavy is imported: who waits should know for what.
         out.say("qunzu demo: a simulation, synthetic people only. Starting a server of its own ...")
         headless = headless or as_json or not out.on_terminal
+        from server.config import check_variables
+
+        check_variables(os.environ)
         if keep is not None and keep.is_dir() and any(keep.iterdir()):
             raise Usage(f"{keep} is not empty; the demo keeps its data in a new or an empty directory")
         _end_tidily_when_told()
@@ -110,8 +115,10 @@ async def _tell(
 
 
 def _on_screen(out: Output, lang: str | None, locale: Locale, keep: Path | None, seed: int | None) -> int:
-    from client_tui.app import run
-    from client_tui.sdk.synthetic import PEOPLE, synthetic_person
+    from client_tui.app import QunzuApp
+    from client_tui.desk import Desk
+    from client_tui.sdk import connect, synthetic_person, this_program
+    from client_tui.sdk.synthetic import PEOPLE
     from server.cli.story.cast import Both
     from server.cli.story.draws import Draws
 
@@ -123,10 +130,16 @@ def _on_screen(out: Output, lang: str | None, locale: Locale, keep: Path | None,
                 locale
             ]
         )
+        url = backstage.stage.url
+        desk = Desk(url, offered_person=person, offered_group=backstage.open_group)
+        desk.store.watch(backstage.look)
         # Without --lang the first screen asks; what it is told does not change what the others speak.
-        code = run(backstage.stage.url, locale=lang, offered_person=person, offered_group=backstage.group)
+        app = QunzuApp(
+            lambda token: connect(url, token=token, client=this_program("qunzu-tui")), desk, locale=lang
+        )
+        code = app.run()
     out.say(_farewell(backstage.stage, locale))
-    return code
+    return code or ExitCode.OK
 
 
 class Backstage:
@@ -144,15 +157,16 @@ class Backstage:
             drawn,
         )
         self._loop = asyncio.new_event_loop()
-        self._in_place: Future[tuple[Stage, GroupId]] = Future()
+        self._in_place: Future[tuple[Stage, Troupe]] = Future()
         self._task: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
+        self._visited: set[GroupId] = set()
         self._thread = threading.Thread(target=self._run, name="backstage")
 
     def __enter__(self) -> Backstage:
         self._thread.start()
         try:
-            self.stage, self.group = self._in_place.result()
+            self.stage, self._troupe = self._in_place.result()
         except BaseException:
             self._leave()
             raise
@@ -164,6 +178,18 @@ class Backstage:
         self._leave()
         if error is None and self._failure is not None:
             raise self._failure
+
+    @property
+    def open_group(self) -> GroupId:
+        """Where a newcomer is welcome."""
+        return self._troupe.groups["tea"]
+
+    def look(self, state: UiState) -> None:
+        """Somebody at the screen founded a group: some of the members come by, as friends would."""
+        mine = {talk.id for talk in state.talks.values() if talk.my_role == "owner"}
+        for group in mine - self._visited:
+            self._loop.call_soon_threadsafe(self._troupe.come_by, group)
+        self._visited |= mine
 
     def _leave(self) -> None:
         if self._thread.is_alive():
@@ -198,7 +224,7 @@ class Backstage:
             async with Troupe(stage.url, self._locale, self._drawn) as troupe:
                 await troupe.assemble(self._progress, SystemSecrets().token)
                 await troupe.found_groups(self._progress)
-                self._in_place.set_result((stage, troupe.groups["tea"]))
+                self._in_place.set_result((stage, troupe))
                 await troupe.play()
 
 

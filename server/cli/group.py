@@ -10,7 +10,7 @@ from server.cli.asking import Ask, OpIdOption, asks_server
 
 app = typer.Typer(no_args_is_help=True, help="Groups: found one, join one, list yours.")
 
-GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", help="A group id, such as G-7K2M9Q4XW6.")]
+GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", help="A group id, such as G-7K2M9Q4XW0.")]
 NicknameOption = Annotated[str | None, typer.Option(help="Your name in this group; your handle if left out.")]
 
 
@@ -90,7 +90,7 @@ async def info(ask: Ask, group: GroupArgument) -> None:
 
     \b
     Example:
-      $ qunzu group info G-7K2M9Q4XW6
+      $ qunzu group info G-7K2M9Q4XW0
     """
     from client_tui.labels import category_word, role_label
     from server.wire.verbs.group import GET_GROUP, GetGroupParams
@@ -121,7 +121,7 @@ async def join(
 
     \b
     Example:
-      $ qunzu group join G-7K2M9Q4XW6 --nickname "Two Sugars"
+      $ qunzu group join G-7K2M9Q4XW0 --nickname "Two Sugars"
     """
     from client_tui.labels import role_label
     from server.wire.verbs.group import JOIN_GROUP, JoinGroupParams
@@ -143,7 +143,7 @@ async def leave(ask: Ask, group: GroupArgument, op_id: OpIdOption = None) -> Non
 
     \b
     Example:
-      $ qunzu group leave G-7K2M9Q4XW6
+      $ qunzu group leave G-7K2M9Q4XW0
     """
     from server.wire.verbs.group import LEAVE_GROUP, LeaveGroupParams
 

@@ -31,7 +31,7 @@ app.command()(version)
 
 
 def app_main() -> None:
-    app()
+    app(prog_name="qunzu")
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ async def send(
 
     \b
     Example:
-      $ qunzu message send G-7K2M9Q4XW6 "Anyone for oolong?"
-      $ fortune | qunzu message send G-7K2M9Q4XW6 -
+      $ qunzu message send G-7K2M9Q4XW0 "Anyone for oolong?"
+      $ fortune | qunzu message send G-7K2M9Q4XW0 -
     """
     from server.wire.verbs.message import SEND, SendParams
 
@@ -67,8 +67,8 @@ async def tail(
 
     \b
     Example:
-      $ qunzu message tail G-7K2M9Q4XW6 -n 20
-      $ qunzu message tail G-7K2M9Q4XW6 --json --count 1
+      $ qunzu message tail G-7K2M9Q4XW0 -n 20
+      $ qunzu message tail G-7K2M9Q4XW0 --json --count 1
     """
     from server.wire.verbs.message import HistoryParams
 

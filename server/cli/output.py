@@ -91,7 +91,7 @@ class Output:
         # Heavy imports wait until something has gone wrong: `qunzu version` must not pay for them.
         from pydantic import ValidationError
 
-        from client_tui.sdk.errors import CallError, ConnectionLost
+        from client_tui.sdk.errors import CallError, ConnectionLost, SdkError
         from policies.loader import PolicyError
         from server.config import ConfigError
 
@@ -100,6 +100,11 @@ class Output:
             return ExitCode.REFUSED
         if isinstance(error, ConnectionLost):
             self.fail(f"{error}.", {"type": "connection_lost", "message": str(error), "close": error.code})
+            return ExitCode.UNREACHABLE
+        if isinstance(error, SdkError):
+            self.fail(
+                f"what answers is not the server this command knows: {error}.", {"type": "protocol_fault"}
+            )
             return ExitCode.UNREACHABLE
         if isinstance(error, ConfigError | PolicyError):
             problems = [

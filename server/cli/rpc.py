@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +12,7 @@ import typer
 from server.cli.asking import Ask, asks_server, stream_ended_by_hand
 from server.cli.output import JsonOption, Output, Usage
 
-app = typer.Typer(
-    no_args_is_help=True, help="The protocol itself: call any method, watch events, read the schema."
-)
+app = typer.Typer(no_args_is_help=True, help="The protocol: call methods, watch events, read schemas.")
 
 
 @app.command()
@@ -39,7 +38,7 @@ async def call(
     \b
     Example:
       $ qunzu rpc call server.about
-      $ qunzu rpc call message.history group=G-7K2M9Q4XW6 limit=5
+      $ qunzu rpc call message.history group=G-7K2M9Q4XW0 limit=5
       $ qunzu rpc call group.create '{"name": "The Tea Table", "category": "hobby"}'
     """
     from server.wire.verb import Scope
@@ -61,7 +60,7 @@ async def call(
 async def watch(
     ask: Ask,
     stream: Annotated[
-        str | None, typer.Option(metavar="STREAM", help="Only this stream, such as group:G-7K2M9Q4XW6.")
+        str | None, typer.Option(metavar="STREAM", help="Only this stream, such as group:G-7K2M9Q4XW0.")
     ] = None,
     type_: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help="Only this type, such as message.posted.")
@@ -118,6 +117,9 @@ def schema(
       $ qunzu rpc schema > openrpc.json
     """
     with Output(as_json=as_json) as out:
+        from server.config import check_variables
+
+        check_variables(os.environ)
         document = _schema(method)
         out.data(document, json.dumps(document, ensure_ascii=False, indent=2))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.output import JsonOption, Output
+from server.cli.output import JsonOption, Output, Usage
 from server.cli.settings import ConfigOption
 
 
@@ -56,6 +56,11 @@ def serve(
             log={"level": log_level, "format": log_format},
             seed=seed,
         )
+        if ready_file is not None:
+            # One that is left from before would tell of a server that is not there.
+            ready_file.unlink(missing_ok=True)
+            if not ready_file.parent.is_dir():
+                raise Usage(f"--ready-file: there is no directory {ready_file.parent}")
         from server.main import Server
         from server.main import serve as run
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import os
+import pty
 import re
+import select
 import signal
+import struct
+import termios
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -21,9 +27,11 @@ from server.cli.story.evidence import occurrences
 from server.cli.story.transcript import Transcript
 from server.cli.story.troupe import Troupe
 from server.main import Server
+from server.wire.group_id import GroupId
 from server.wire.models import Message
 from server.wire.verbs.group import CREATE_GROUP, JOIN_GROUP, CreateGroupParams, JoinGroupParams
 from server.wire.verbs.message import SEND, SendParams
+from server.wire.vocabulary import group_stream
 from tests.cli.conftest import PASSWORD, Qunzu
 
 DEMO_LIMIT_S = 60
@@ -85,6 +93,33 @@ def test_told_to_end_it_tidies_up(qunzu: Qunzu) -> None:
     assert not Path(where[1]).exists()
 
 
+def test_on_a_terminal_it_opens_the_client_and_cleans_up_after_it(qunzu: Qunzu) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    qunzu.env |= {"TERM": "xterm-256color"}
+    process = qunzu.process("demo", "--lang", "en", stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+
+    def read_until(wanted: bytes) -> None:
+        nonlocal seen
+        while wanted not in seen:
+            assert select.select([ours], [], [], DEMO_LIMIT_S)[0], seen[-2000:]
+            try:
+                seen += os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                assert wanted in seen, seen[-2000:]
+
+    read_until(b"Who can read what")
+    seen = b""
+    os.write(ours, b"\x11")  # Ctrl+Q, and a question whether one means it
+    read_until(b"Quit")
+    os.write(ours, b"\r")
+    read_until(b"is deleted.")
+    assert process.wait(timeout=DEMO_LIMIT_S) == 0
+    os.close(ours)
+
+
 def test_a_claim_that_does_not_hold_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
     story = Transcript(Output(), "en")
     with story.step("Something is claimed", "有人断言", "CG-06.3") as step:
@@ -133,25 +168,30 @@ async def test_the_cast_welcomes_answers_and_comes_by(
             tea = troupe.groups["tea"]
             joined = await me.call(JOIN_GROUP, JoinGroupParams(group=tea, client_op_id=me.op_id()))
 
-            async def heard(part: str) -> Message:
+            async def heard(group: GroupId, part: str) -> Message:
                 async for event in me.events():
-                    if isinstance(event.data, Message) and part in (event.data.text or ""):
+                    here = event.stream == group_stream(group)
+                    if here and isinstance(event.data, Message) and part in (event.data.text or ""):
                         return event.data
                 raise AssertionError("the line is closed")
 
-            welcome = await heard("Welcome, @Somebody New")
+            welcome = await heard(tea, "Welcome, @Somebody New")
             assert welcome.mentions == [joined.me.ref]
-            await heard("post its id here")
+            await heard(tea, "post its id here")
             wish = CreateGroupParams(name="Rainy Day Kitchen", client_op_id=me.op_id())
             mine = (await me.call(CREATE_GROUP, wish)).group.group
             invitation = SendParams(group=tea, text=f"Come to {mine}!", client_op_id=me.op_id())
             invited = await me.call(SEND, invitation)
-            assert (await heard("I will look in")).reply_to == invited.event_seq
-            await heard(cast.ARRIVALS[0].en)
+            assert (await heard(tea, "I will look in")).reply_to == invited.event_seq
+            await heard(mine, cast.ARRIVALS[0].en)
             question = SendParams(group=mine, text="Is anybody hungry?", client_op_id=me.op_id())
             asked = await me.call(SEND, question)
-            while (await heard("")).reply_to != asked.event_seq:
+            while (await heard(mine, "")).reply_to != asked.event_seq:
                 pass
+            wish = CreateGroupParams(name="Another One", client_op_id=me.op_id())
+            another = (await me.call(CREATE_GROUP, wish)).group.group
+            troupe.come_by(another)  # as the demo does when it sees what was founded at its own screen
+            await heard(another, cast.ARRIVALS[0].en)
         playing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await playing

@@ -46,6 +46,12 @@ def test_a_data_directory_that_is_none_is_one_sentence(qunzu: Qunzu, tmp_path: P
     assert json.loads(result.stdout)["error"]["type"] == "start_refused"
 
 
+def test_a_ready_file_that_cannot_be_is_told_before_anything_starts(qunzu: Qunzu, tmp_path: Path) -> None:
+    result = qunzu("serve", "--port", "0", "--ready-file", str(tmp_path / "nowhere" / "url"))
+    assert result.exit_code == 2
+    assert "there is no directory" in result.stderr
+
+
 def test_an_unknown_profile_is_told_with_the_nearest(qunzu: Qunzu, tmp_path: Path) -> None:
     result = qunzu("serve", "--port", "0", "--data-dir", str(tmp_path / "data"), "--profile", "dmeo")
     assert result.exit_code == 2

@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from client_tui import i18n, refusals
 from client_tui.labels import role_label
 from client_tui.sdk import Answer, CallError, Client
 from policies.clause import Catalogue
@@ -110,7 +111,10 @@ class Step:
     def _refused(self, record: dict[str, Any], error: CallError) -> None:
         record["error"] = error_body(error)
         clause = f"  [{error.clause}]" if error.clause else ""
-        self._line(typer.style("×", fg="yellow"), f"{error.code} {error.type}{clause}  “{error.message}”")
+        words = error.message
+        if self.transcript.locale == "zh":  # the server speaks English to programs; the client translates
+            words = refusals.words(refusals.Refusal(error.type, error.message))
+        self._line(typer.style("×", fg="yellow"), f"{error.code} {error.type}{clause}  “{words}”")
 
     def _line(self, mark: str, text: str) -> None:
         self.transcript.write(f"      {mark} {text}")
@@ -124,6 +128,7 @@ class Transcript:
         self.locale = locale
         self.steps: list[Step] = []
         self._catalogue: Catalogue = load_catalogue()
+        i18n.use(locale)
 
     @property
     def checks(self) -> list[dict[str, Any]]:
@@ -150,16 +155,21 @@ class Transcript:
         cited = f"  [{', '.join(clauses)}]" if clauses else ""
         self.write("")
         self.write(f"{step.number:>3}. {typer.style(step.title, bold=True)}{cited}")
-        yield step
-        for clause in clauses:
+        try:
+            yield step
+        finally:
+            self._close(step, told)
+
+    def _close(self, step: Step, told: set[str]) -> None:
+        for clause in step.clauses:
             if clause not in told:
-                entry = self._catalogue.clause(clause)
-                self.write(typer.style(f"      § {clause}  {entry.duty.in_locale(self.locale)}", dim=True))
+                duty = self._catalogue.clause(clause).duty.in_locale(self.locale)
+                self.write(typer.style(f"      § {clause}  {duty}", dim=True))
         if self._out.as_json:
             document = {
                 "step": step.number,
                 "title": step.title,
-                "clauses": list(clauses),
+                "clauses": list(step.clauses),
                 "calls": step.calls,
                 "checks": step.checks,
             }

@@ -41,9 +41,10 @@ _GROUP_ID = re.compile(r"G-[0-9A-Za-z]{10}")
 _TYPED_PER_SECOND = 28  # characters: a quick typist, so that nobody waits for a scripted one
 _LONGEST_TYPING_S = 4.0
 _REACTION_S = 0.7
-_BETWEEN_LINES_S = (7, 15)
+_ON_THE_WAY_S = 3.0
+_BETWEEN_LINES_S = (6, 14)
 _BETWEEN_LATE_LINES_S = (20, 40)
-"""After the first dozen lines the talk slows down: life in the background, not a wall of text."""
+"""After half a dozen lines the talk slows down: life in the background, not a wall of text."""
 
 
 @dataclass
@@ -101,6 +102,8 @@ class Troupe:
         self.groups: dict[str, GroupId] = {}
         self._hosts: dict[GroupId, Player] = {}
         """Who listens for newcomers in each group: one, so that nobody is greeted six times."""
+        self._company: dict[GroupId, asyncio.Event] = {}
+        """Set once somebody new is in a group: before that there is nobody to hear its talk."""
         self._said: dict[tuple[str, int], Seq] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -141,7 +144,7 @@ class Troupe:
         for circle in CIRCLES:
             owner = self.players[circle.owner]
             group = self.groups[circle.key] = await owner.found(circle, self._locale)
-            self._hosts[group] = owner
+            self._hosts[group], self._company[group] = owner, asyncio.Event()
             for key in circle.members:
                 nickname = circle.nicknames.get(key)
                 await self.players[key].join(group, nickname[self._locale] if nickname else None)
@@ -153,15 +156,26 @@ class Troupe:
     # --- life --------------------------------------------------------------------------------------------
 
     async def play(self) -> None:
-        """Talk and answer until cancelled."""
+        """Talk and answer until cancelled. A group talks once somebody new is there to hear it."""
         async with asyncio.TaskGroup() as self._tasks:
             for player in self.players.values():
                 self._tasks.create_task(self._listen(player))
             for circle in CIRCLES:
                 self._tasks.create_task(self._converse(circle))
 
+    def come_by(self, group: GroupId) -> None:
+        """Have some of the troupe visit a group that somebody founded. Call it on the troupe's loop."""
+        if self._tasks is not None:
+            self._tasks.create_task(self._visit(group))
+
+    async def _visit(self, group: GroupId) -> None:
+        await self._pause(_ON_THE_WAY_S)
+        with suppress(CallError, ConnectionLost):
+            await self.visit(group)
+
     async def _converse(self, circle: Circle) -> None:
         draws = Draws(self._seed, circle.key)
+        await self._company[self.groups[circle.key]].wait()
         for place in range(circle.opening, len(circle.lines)):
             least, most = _BETWEEN_LINES_S if place < circle.opening + 6 else _BETWEEN_LATE_LINES_S
             await self._pause(least + draws.below(most - least + 1))
@@ -222,6 +236,7 @@ class Troupe:
         if key is None:
             await self._says(host, group, self._draws.one_of(cast.HELLOS)[self._locale].format(name=nickname))
             return
+        self._company[group].set()
         await self._says(host, group, self.welcome_to(key, f"@{nickname}"), mentions=(ref,))
         await self._says(self._someone(group), group, cast.INVITATION[self._locale])
 
