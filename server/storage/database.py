@@ -17,8 +17,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -55,13 +56,14 @@ class Database(Protocol):
 def open_database(url: str) -> Database:
     """The database behind an SQLAlchemy URL, ``sqlite:///path`` or ``postgresql+asyncpg://…``.
 
-    Nothing is created or migrated here; see ``schema.py``.
+    What follows ``sqlite:///`` is the path as it is, whatever characters it has. Nothing is created or
+    migrated here; see ``schema.py``.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        if not parsed.database:
+    if make_url(url).get_backend_name() == "sqlite":
+        path = url.partition(":///")[2]
+        if not path:
             raise ValueError("an SQLite database needs a file")
-        return SqliteDatabase(Path(parsed.database))
+        return SqliteDatabase(Path(path))
     return PostgresDatabase(url)
 
 
@@ -73,7 +75,9 @@ class SqliteDatabase:
         self._engine = _sqlite_writer(path)
         self._connection = self._engine.connect()
         self._readers = create_async_engine(
-            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true",
+            URL.create(
+                "sqlite+aiosqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"}
+            ),
             pool_size=4,
             max_overflow=0,
             hide_parameters=True,
@@ -94,6 +98,8 @@ class SqliteDatabase:
         except BaseException:
             if transaction.is_active:
                 transaction.rollback()
+            else:  # a COMMIT that SQLite refused leaves its transaction open
+                self._connection.connection.rollback()
             raise
         return result
 
@@ -132,7 +138,7 @@ class PostgresDatabase:
 
 def _sqlite_writer(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 5},
