@@ -96,10 +96,10 @@ class SqliteDatabase:
                 await asyncio.wait([committed])  # never leave the connection in the middle of a commit
                 raise
         except BaseException:
-            if transaction.is_active:
+            if self._connection.get_transaction() is not None:
                 transaction.rollback()
-            else:  # a COMMIT that SQLite refused leaves its transaction open
-                self._connection.connection.rollback()
+            # A refused COMMIT ends the transaction for SQLAlchemy, but SQLite holds it open.
+            self._connection.connection.rollback()
             raise
         return result
 
