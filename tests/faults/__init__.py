@@ -1,0 +1,1 @@
+"""Faults on purpose: crashes, rubbish and a hostile environment, against the real server as a process."""
