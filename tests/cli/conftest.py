@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typer.testing import CliRunner, Result
 from server.cli.main import app
 
 PASSWORD = "correct horse 9"
-START_LIMIT_S = 30.0
+STOP_LIMIT_S = 30.0
 
 
 def clean_environment(home: Path) -> dict[str, str]:
@@ -61,34 +60,35 @@ def qunzu(tmp_path: Path) -> Qunzu:
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server in its own process, shared by the tests of this folder; each test brings its own people."""
     home = tmp_path_factory.mktemp("served")
-    ready = home / "url"
     process = Qunzu(home).process(
-        "serve",
-        "--port",
-        "0",
-        "--data-dir",
-        str(home / "data"),
-        "--profile",
-        "test",
-        "--ready-file",
-        str(ready),
+        *(
+            "serve",
+            "--port",
+            "0",
+            "--data-dir",
+            str(home / "data"),
+            "--profile",
+            "test",
+            "--log-level",
+            "error",
+        )
     )
     try:
-        wait_for(ready.exists, process)
-        yield ready.read_text().strip()
+        yield listening(process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=START_LIMIT_S)
+        process.communicate(timeout=STOP_LIMIT_S)
 
 
-def wait_for(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Until something outside this process has come about; fails loudly when the process ends before."""
-    deadline = time.monotonic() + START_LIMIT_S
-    while not holds():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "it took too long"
-        # Another process is the one that has to move; there is nothing in this one to await.
-        time.sleep(0.02)
+def listening(process: subprocess.Popen[str]) -> str:
+    """The URL of the ready line; fails with what was said instead when the server ends before."""
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        if line.startswith("qunzu: listening on "):
+            return line.split()[-1]
+        said.append(line)
+    raise AssertionError("".join(said))
 
 
 @pytest.fixture
