@@ -98,17 +98,22 @@ def accept_agreement(ctx: Writing, params: AcceptAgreementParams) -> AgreementCo
 @owns(SET_HANDLE)
 async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
     account, _ = ctx.connection.caller()
-    check_length("handle", params.handle, ctx.policy)
+    try:
+        check_length("handle", params.handle, ctx.policy)
+    except TooMuch as refusal:
+        await ctx.refuse(refusal)
     confirmed = params.confirm_real_name and ctx.policy.profile.allow_real_name_handle
     # The vault answers yes or no; the name itself does not leave it.
     if not confirmed and await ctx.world.vault.name_resembles(account, params.handle):
         allowed = ctx.policy.profile.allow_real_name_handle
-        raise PolicyRefused(
-            "name_confirm",
-            None if allowed else "That name is close to your verified name. Choose another.",
-            clause=ClauseId("CG-06.2"),
-            reason="others would see a name close to your legal one",
-            policy={"profile.allow_real_name_handle": allowed},
+        await ctx.refuse(
+            PolicyRefused(
+                "name_confirm",
+                None if allowed else "That name is close to your verified name. Choose another.",
+                clause=ClauseId("CG-06.2"),
+                reason="others would see a name close to your legal one",
+                policy={"profile.allow_real_name_handle": allowed},
+            )
         )
 
     def work(tx: Transaction) -> HandleSet:
@@ -123,8 +128,8 @@ async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
                 policy={"profile.handle_changes_per_30d": most},
                 limit=most,
             )
-        accounts.set_handle(tx, account, params.handle)
         seq = tx.emit(account_stream(account), HANDLE_CHANGED, HandleChanged(handle=params.handle))
+        accounts.set_handle(tx, account, params.handle, seq)
         return HandleSet(handle=params.handle, event_seq=seq)
 
     return await ctx.perform(work, HandleSet)

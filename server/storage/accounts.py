@@ -128,9 +128,9 @@ def set_password(tx: Transaction, account: AccountId, password: str) -> None:
     _update(tx, account, password=password)
 
 
-def set_handle(tx: Transaction, account: AccountId, handle: str) -> None:
+def set_handle(tx: Transaction, account: AccountId, handle: str, seq: Seq) -> None:
     _update(tx, account, handle=handle, handle_key=folded(handle))
-    tx.execute(insert(tables.handle_change).values(account=account, at=tx.now))
+    tx.execute(insert(tables.handle_change).values(account=account, event_seq=seq, at=tx.now))
     facts = account_facts(tx, account)
     tx.remember(tx.memory.accounts, account, replace(facts, handle=handle))
 

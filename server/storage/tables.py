@@ -54,7 +54,9 @@ handle_change = Table(
     "handle_change",
     metadata,
     Column("account", ForeignKey("account.account"), primary_key=True),
-    Column("at", Instant, primary_key=True),
+    # Its event in the account's stream: two changes may share an instant.
+    Column("event_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
 )
 
 agreement = Table(

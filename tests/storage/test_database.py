@@ -84,7 +84,7 @@ async def test_after_a_commit_that_failed_the_next_one_works(sqlite: Database) -
 
     def orphan(sql: SqlConnection) -> None:
         sql.execute(text("pragma defer_foreign_keys = on"))  # checked at COMMIT instead of at once
-        sql.execute(text("insert into handle_change (account, at) values ('A-nobody', 0)"))
+        sql.execute(text("insert into handle_change (account, event_seq, at) values ('A-nobody', 1, 0)"))
 
     with pytest.raises(DatabaseFault, match="FOREIGN KEY"):
         await sqlite.transact(orphan)

@@ -116,11 +116,12 @@ def upgrade() -> None:
     op.create_table(
         "handle_change",
         sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("event_seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account"], ["account.account"], name=op.f("fk_handle_change_account_account")
         ),
-        sa.PrimaryKeyConstraint("account", "at", name=op.f("pk_handle_change")),
+        sa.PrimaryKeyConstraint("account", "event_seq", name=op.f("pk_handle_change")),
     )
     op.create_table(
         "membership",
