@@ -145,7 +145,7 @@ async def _arrive(book: _Book, teller: Teller, number: int) -> None:
     assert verified["handle_resembles_name"] is False
     if number % 5 == 1:
         await book.refused(
-            teller, "name_confirm", "account.set_handle", None, handle=somebody.legal_name[:24]
+            teller, "name_confirm", "account.set_handle", "settings", handle=somebody.legal_name[:24]
         )
 
 
