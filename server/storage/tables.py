@@ -155,7 +155,7 @@ operation = Table(
     "operation",
     metadata,
     # Whose client_op_id it is: an account, or a handle that is being registered.
-    Column("caller", String(120), primary_key=True),
+    Column("caller", Text, primary_key=True),
     Column("client_op_id", String(64), primary_key=True),
     Column("verb", String(40), nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),

@@ -85,7 +85,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "operation",
-        sa.Column("caller", sa.String(length=120), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
         sa.Column("client_op_id", sa.String(length=64), nullable=False),
         sa.Column("verb", sa.String(length=40), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
