@@ -15,6 +15,7 @@ from sqlalchemy.engine import NestedTransaction
 
 from server.domain.facts import AccountFacts, Roster
 from server.storage import tables
+from server.storage.prepared import insert_rows, update_rows
 from server.wire.events import MESSAGE_POSTED, Event, EventType
 from server.wire.group_id import GroupId
 from server.wire.vocabulary import AccountId, Seq, SessionId, StreamName, WireModel
@@ -68,7 +69,7 @@ class Batch:
         """Write the rows that wait, one statement per table."""
         for table, rows in self.waiting.items():
             if rows:
-                self.connection.execute(insert(table), rows)
+                insert_rows(self.connection, table, rows)
                 rows.clear()
 
     def finish(self) -> None:
@@ -76,7 +77,7 @@ class Batch:
         self.flush()
         if self.moved_heads:
             rows = [{"name": name, "new_head": head} for name, head in self.moved_heads.items()]
-            self.connection.execute(_SET_HEAD, rows)
+            update_rows(self.connection, _SET_HEAD, rows)
 
 
 class Transaction:
@@ -192,5 +193,6 @@ class Transaction:
 
 
 def _drop_eldest(store: dict[T, Any], surplus: int) -> None:
-    for key in list(store)[: max(0, surplus)]:
-        del store[key]
+    if surplus > 0:  # asked after every batch: the list of all keys is made only when some have to go
+        for key in list(store)[:surplus]:
+            del store[key]

@@ -6,6 +6,7 @@ out is what can make text lie about its place on the screen: controls, and direc
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _OVERRIDES = {0x202D: None, 0x202E: None}  # LRO, RLO: reorder letters outright; no script needs them
@@ -21,6 +22,14 @@ _UNSEEN = frozenset(
 )
 """Letters and marks that show nothing by themselves."""
 
+_LOOK_CLOSER = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(17))
+    + "]"
+)
+"""Everything that is refused or changed, normal form aside. Most text has none of it, and this one search
+says so a hundred times faster than a look at each character."""
+
 NAME_FORBIDDEN = frozenset("[]【】［］")
 """Brackets belong to role labels (CG-08.8): a name that carries them could forge one."""
 
@@ -31,12 +40,14 @@ def message_text(raw: str) -> str:
     Raises ValueError for control characters other than newline and tab, for text of nothing but blanks
     and invisible characters, and for characters that can never be exchanged (surrogates, noncharacters).
     """
-    text = raw.replace("\r\n", "\n").replace("\r", "\n").translate(_OVERRIDES)
-    _refuse_controls(text, allowed="\n\t")
+    text, ordinary = raw, _LOOK_CLOSER.search(raw) is None
+    if not ordinary:
+        text = raw.replace("\r\n", "\n").replace("\r", "\n").translate(_OVERRIDES)
+        _refuse_controls(text, allowed="\n\t")
     if not any(is_visible(char) for char in text):
         raise ValueError("nothing visible in the text")
     # Last: what was taken out may have kept a letter and its mark apart.
-    return unicodedata.normalize("NFC", _close_direction_runs(text))
+    return unicodedata.normalize("NFC", text if ordinary else _close_direction_runs(text))
 
 
 def name_text(raw: str) -> str:
