@@ -16,7 +16,7 @@ from tests.protocol.story import person, phone, whole_story
 from tests.protocol.subject import Subject, subject
 from tests.protocol.tellers import WireTeller
 
-MEMBERS = 8
+MEMBERS = 5
 # Offered and refused in the story: nothing of a refused identity may stay either.
 STRANGER_NAME = "测试金丝雀"
 

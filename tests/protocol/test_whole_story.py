@@ -32,14 +32,14 @@ async def test_twenty_people_go_the_whole_way(
 
 @pytest.mark.slow
 @pytest.mark.postgres
-async def test_eight_people_go_the_whole_way_on_postgresql(
+async def test_five_people_go_the_whole_way_on_postgresql(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The same with PostgreSQL for the front stage and for the vault: not one database file appears."""
     async with two_databases() as sections:
         urls = {f"QUNZU_{part.upper()}__URL": sections[part]["url"] for part in sections}
         async with subject(tmp_path, **urls) as running:
-            ending = await _told_by(SdkTeller, running, members=8)
+            ending = await _told_by(SdkTeller, running, members=5)
     assert _database_files(tmp_path) == []
     with capsys.disabled():
         print(f"\n  story on postgresql by {SdkTeller.__name__}: {ending}")
