@@ -11,7 +11,7 @@ from server.domain.facts import GroupFacts, MemberFacts
 from server.storage import accounts, groups, messages, streams, tables
 from server.storage.database import Database, SqlConnection
 from server.storage.log_rows import LogEntry, Origin
-from server.storage.operations import OperationKey
+from server.storage.operations import OperationKey, fingerprint
 from server.storage.transaction import Transaction
 from server.storage.writer import Outcome, Write, Writer
 from server.wire.errors import Refused
@@ -19,6 +19,7 @@ from server.wire.events import MESSAGE_POSTED, MESSAGE_RECALLED, Event, MessageR
 from server.wire.group_id import GroupId
 from server.wire.models import Message
 from server.wire.verb import Operation
+from server.wire.verbs.message import SendParams
 from server.wire.vocabulary import AccountId, Role, Seq, StreamName, WireModel, group_stream
 from tests.fakes import CountingIds, FakeClock
 
@@ -107,7 +108,8 @@ class Town:
     # --- what is said ------------------------------------------------------------------------------------
 
     def saying(self, group: GroupId, text: str, sender: AccountId = FIRST, **about: Any) -> Write:
-        return self.make(say(group, text, sender), content=text.encode(), **about)
+        params = SendParams(group=group, text=text, client_op_id="op-of-this-call")
+        return self.make(say(group, text, sender), content=fingerprint("message.send", params), **about)
 
     async def say(self, group: GroupId, text: str, sender: AccountId = FIRST) -> Seq:
         outcome = await self.writer.perform(self.saying(group, text, sender))

@@ -68,7 +68,7 @@ def load_keys(path: Path) -> MasterKeys:
             digest={purpose: _keys(content["digest"])[purpose] for purpose in _DIGEST_PURPOSES},
         )
         keys.wrapping[keys.current]
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise KeyFileError(f"the vault key file {path} is damaged") from None
     return keys
 
