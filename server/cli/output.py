@@ -65,8 +65,9 @@ class Output:
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person sits at both ends: what is read is typed, what is written is seen."""
-        return sys.stdin.isatty() and sys.stdout.isatty()
+        """Whether a person sits at every end: what is read is typed, what is written is seen. The terminal
+        client draws on stderr, so that one counts as well."""
+        return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
     def data(self, document: Any, text: str) -> None:
         """The answer: ``document`` as JSON, or ``text`` for people. ``document`` is plain JSON or a model."""
