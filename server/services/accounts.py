@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from policies.model import ClauseId
+from policies.model import ClauseId, Policy
 from server.domain.agreement import check_accepted
 from server.domain.names import check_length
 from server.services.contexts import Owning, Reading, Writing
 from server.services.handlers import owns, reads, writes
 from server.services.snapshots import account_snapshot
 from server.storage import accounts, sessions
+from server.storage.database import SqlConnection
 from server.storage.transaction import Transaction
 from server.wire.errors import Conflict, NotAuthenticated, NotFound, PolicyRefused, TooMuch
 from server.wire.events import (
@@ -64,7 +65,7 @@ async def register_account(ctx: Owning, params: RegisterParams) -> Registered:
     password = await ctx.world.hasher.hash(params.password)
 
     def work(tx: Transaction) -> Registered:
-        if accounts.handle_is_taken(tx, params.handle):
+        if accounts.handle_is_taken(tx.sql, params.handle):
             raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
         account = tx.account = ctx.world.ids.account()
         view = accounts.add_account(tx, account, params.handle, password, params.agreement.version)
@@ -72,7 +73,11 @@ async def register_account(ctx: Owning, params: RegisterParams) -> Registered:
         seq = _conclude(tx, account, params.agreement, params.consents)
         return Registered(account=view, event_seq=seq)
 
-    return await ctx.perform(work, Registered, caller=f"handle:{folded(params.handle)}")
+    registered = await ctx.perform(work, Registered, caller=f"handle:{folded(params.handle)}")
+    if ctx.replayed and not await _knows_password(ctx, registered.account.account, params.password):
+        # An op id may be guessed, and the answer holds an account id (INV-01): only its owner hears it again.
+        raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
+    return registered
 
 
 @reads(GET_ACCOUNT)
@@ -97,10 +102,22 @@ def accept_agreement(ctx: Writing, params: AcceptAgreementParams) -> AgreementCo
 
 @owns(SET_HANDLE)
 async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
+    """CG-06.2. Whether the change is allowed is settled before the vault is asked, and one call at a time:
+    a wrong guess at the legal name costs one of the few changes, so nobody can spell it out by asking."""
     account, _ = ctx.connection.caller()
+    async with ctx.world.vault.turn(account):
+        if (changed := await ctx.earlier(HandleSet)) is not None:
+            return changed
+        return await _set_handle(ctx, params, account)
+
+
+async def _set_handle(ctx: Owning, params: SetHandleParams, account: AccountId) -> HandleSet:
     try:
         check_length("handle", params.handle, ctx.policy)
-    except TooMuch as refusal:
+        await ctx.world.database.read(
+            lambda sql: _check_may_change(sql, account, params.handle, ctx.world.clock.now(), ctx.policy)
+        )
+    except (Conflict, PolicyRefused, TooMuch) as refusal:
         await ctx.refuse(refusal)
     confirmed = params.confirm_real_name and ctx.policy.profile.allow_real_name_handle
     # The vault answers yes or no; the name itself does not leave it.
@@ -117,22 +134,28 @@ async def set_handle(ctx: Owning, params: SetHandleParams) -> HandleSet:
         )
 
     def work(tx: Transaction) -> HandleSet:
-        facts = accounts.account_facts(tx, account)
-        if folded(params.handle) != folded(facts.handle) and accounts.handle_is_taken(tx, params.handle):
-            raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
-        most = ctx.policy.profile.handle_changes_per_30d
-        if accounts.handle_changes_since(tx, account, tx.now - _HANDLE_PERIOD) >= most:
-            raise PolicyRefused(
-                "handle_changes",
-                clause=ClauseId("CG-06.2"),
-                policy={"profile.handle_changes_per_30d": most},
-                limit=most,
-            )
+        _check_may_change(tx.sql, account, params.handle, tx.now, ctx.policy)
         seq = tx.emit(account_stream(account), HANDLE_CHANGED, HandleChanged(handle=params.handle))
         accounts.set_handle(tx, account, params.handle, seq)
         return HandleSet(handle=params.handle, event_seq=seq)
 
     return await ctx.perform(work, HandleSet)
+
+
+def _check_may_change(
+    sql: SqlConnection, account: AccountId, handle: str, now: datetime, policy: Policy
+) -> None:
+    """Raise when the handle is somebody else's, or the period's changes are spent."""
+    if accounts.handle_is_taken(sql, handle, by_other_than=account):
+        raise Conflict("handle_taken", clause=ClauseId("CG-06.2"))
+    most = policy.profile.handle_changes_per_30d
+    if accounts.handle_changes_since(sql, account, now - _HANDLE_PERIOD) >= most:
+        raise PolicyRefused(
+            "handle_changes",
+            clause=ClauseId("CG-06.2"),
+            policy={"profile.handle_changes_per_30d": most},
+            limit=most,
+        )
 
 
 @owns(CHANGE_PASSWORD)
@@ -146,6 +169,8 @@ async def change_password(ctx: Owning, params: ChangePasswordParams) -> Password
     password = await ctx.world.hasher.hash(params.new_password)
 
     def work(tx: Transaction) -> PasswordChangedResult:
+        if accounts.password_of(tx.sql, account) != digest:  # changed on another device since we looked
+            raise NotAuthenticated("bad_credentials")
         accounts.set_password(tx, account, password)
         stream = account_stream(account)
         others = [
@@ -160,6 +185,11 @@ async def change_password(ctx: Owning, params: ChangePasswordParams) -> Password
         return PasswordChangedResult(sessions_closed=len(others))
 
     return await ctx.perform(work, PasswordChangedResult)
+
+
+async def _knows_password(ctx: Owning, account: AccountId, password: str) -> bool:
+    digest = await ctx.world.database.read(lambda sql: accounts.password_of(sql, account))
+    return await ctx.world.hasher.verify(digest, password)
 
 
 def _conclude(

@@ -21,7 +21,7 @@ from server.storage.transaction import Transaction
 from server.storage.writer import Outcome, Write, Writer
 from server.wire.errors import NotAuthenticated, WireError
 from server.wire.verb import Verb
-from server.wire.vocabulary import Params, SessionId, WireModel
+from server.wire.vocabulary import AccountId, Params, SessionId, WireModel
 
 R = TypeVar("R", bound=WireModel)
 
@@ -86,10 +86,16 @@ class Owning:
     connection: Connection
     verb: Verb[Any, Any]
     params: Params
+    account: AccountId | None = field(init=False)
+    session: SessionId | None = field(init=False)
+    """Who called. The connection may have become nobody's while the call was waiting; the call has not."""
     replayed: bool = field(default=False, init=False)
     """Set by ``perform`` when the answer is that of an earlier, equal call."""
     after_reply: Callable[[], None] | None = field(default=None, init=False)
     """Run when the answer is on its way, before anything else can be."""
+
+    def __post_init__(self) -> None:
+        self.account, self.session = self.connection.account, self.connection.session
 
     @property
     def policy(self) -> Policy:
@@ -108,10 +114,9 @@ class Owning:
         ``caller`` is whose client_op_id counts (default: the account); ``released`` runs in commit order,
         before anything committed later is told to anybody. Raises what ``work`` refused.
         """
-        session = self.connection.session
 
         def guarded(tx: Transaction) -> R:
-            if session in tx.memory.ended:  # closed while this call was waiting
+            if self.session in tx.memory.ended:  # closed while this call was waiting
                 raise NotAuthenticated("session_expired")
             return work(tx)
 
@@ -169,13 +174,13 @@ class Owning:
 
     def _key(self, caller: str | None) -> OperationKey | None:
         op_id = getattr(self.params, "client_op_id", None)
-        caller = caller or self.connection.account
+        caller = caller or self.account
         return None if op_id is None or caller is None else OperationKey(caller, op_id)
 
     def _entry(self) -> LogEntry | None:
         if self.verb.operation is None:
             return None
-        return LogEntry(self.verb.operation, self.connection.account, self.connection.origin)
+        return LogEntry(self.verb.operation, self.account, self.connection.origin)
 
 
 def _nothing(outcome: Outcome) -> None:

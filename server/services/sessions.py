@@ -9,6 +9,7 @@ from server.services.contexts import Owning, Reading, Writing
 from server.services.handlers import owns, reads, writes
 from server.services.replay import Replay, missed
 from server.storage import accounts, groups, sessions
+from server.storage.accounts import Credentials
 from server.storage.sessions import OpenSession
 from server.storage.transaction import Transaction
 from server.storage.writer import Outcome
@@ -54,7 +55,7 @@ async def open_session(ctx: Owning, params: OpenParams) -> SessionOpenedResult:
     if params.protocol != PROTOCOL:
         ctx.connection.close(Close.UNSUPPORTED_VERSION, f"this server speaks protocol {PROTOCOL}")
         raise NotAuthenticated("login_required", f"This server speaks protocol {PROTOCOL}.")
-    account = None if params.token is not None else await _account_by_password(ctx, params)
+    found = None if params.token is not None else await _account_by_password(ctx, params)
     client = params.client
     described = f"{client.name} {client.version} ({client.platform} {client.architecture})"
     ctx.connection.declare_client(described)
@@ -62,18 +63,20 @@ async def open_session(ctx: Owning, params: OpenParams) -> SessionOpenedResult:
 
     def work(tx: Transaction) -> SessionOpenedResult:
         # Heads before this log-in: its own `session.opened` comes live, and must not be replayed as well.
-        if account is None:
+        if found is None:
             known = _known_session(tx, ctx, params.token or "")
             who, session = known.account, known.view
             heads = _heads(tx, ctx, who, params)
         else:
-            who = account
+            who = found.account
+            if accounts.password_of(tx.sql, who) != found.password:  # changed while it was being checked
+                raise NotAuthenticated("bad_credentials")
             heads = _heads(tx, ctx, who, params)
             session = _new_session(tx, ctx, who, described, token)
         tx.account = who
         return SessionOpenedResult(
             session=session,
-            token=None if account is None else token,
+            token=None if found is None else token,
             account=accounts.account_view(tx.sql, who),
             protocol=PROTOCOL,
             limits=ctx.world.limits(),
@@ -126,7 +129,7 @@ async def close_session(ctx: Owning, params: CloseParams) -> ClosedResult:
     return await ctx.perform(work, ClosedResult, released=released)
 
 
-async def _account_by_password(ctx: Owning, params: OpenParams) -> AccountId:
+async def _account_by_password(ctx: Owning, params: OpenParams) -> Credentials:
     assert params.handle is not None
     assert params.password is not None
     handle = folded(params.handle)
@@ -137,7 +140,7 @@ async def _account_by_password(ctx: Owning, params: OpenParams) -> AccountId:
     fits = await ctx.world.hasher.verify(None if found is None else found.password, params.password)
     if found is None or not fits:
         await ctx.refuse(NotAuthenticated("bad_credentials"))
-    return found.account
+    return found
 
 
 def _new_session(tx: Transaction, ctx: Owning, account: AccountId, client: str, token: str) -> SessionView:

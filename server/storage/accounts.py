@@ -79,8 +79,9 @@ def latest_agreement(connection: Connection, account: AccountId) -> AcceptedAgre
     )
 
 
-def handle_is_taken(tx: Transaction, handle: str) -> bool:
-    return bool(tx.rows(select(_account.c.account).where(_account.c.handle_key == folded(handle))))
+def handle_is_taken(connection: Connection, handle: str, *, by_other_than: AccountId | None = None) -> bool:
+    found = connection.execute(select(_account.c.account).where(_account.c.handle_key == folded(handle)))
+    return any(row.account != by_other_than for row in found)
 
 
 def account_facts(tx: Transaction, account: AccountId) -> AccountFacts:
@@ -135,10 +136,10 @@ def set_handle(tx: Transaction, account: AccountId, handle: str, seq: Seq) -> No
     tx.remember(tx.memory.accounts, account, replace(facts, handle=handle))
 
 
-def handle_changes_since(tx: Transaction, account: AccountId, since: datetime) -> int:
+def handle_changes_since(connection: Connection, account: AccountId, since: datetime) -> int:
     table = tables.handle_change
     query = select(func.count()).where(table.c.account == account, table.c.at > since)
-    return int(tx.rows(query)[0][0])
+    return int(connection.execute(query).scalar_one())
 
 
 def set_verification(tx: Transaction, account: AccountId, verification: Verification | None) -> None:
@@ -150,9 +151,9 @@ def set_verification(tx: Transaction, account: AccountId, verification: Verifica
         verified_method=verification and verification.method,
         verified_level=verification and verification.level,
         verified_at=verification and verification.at,
-        verify_failed=0,
-        verify_blocked_until=None,
     )
+    if verification is not None:  # taking an identity back must not end a pause after failed tries
+        set_tries(tx, account, Tries())
     tx.remember(tx.memory.accounts, account, replace(facts, verified=verification is not None))
 
 
