@@ -13,7 +13,8 @@ from server.services.handlers import owns
 from server.storage import accounts, groups
 from server.storage.transaction import Transaction
 from server.storage.vault.vault import Identity, IdentityCap
-from server.wire.errors import Conflict, PolicyRefused
+from server.storage.writer import Outcome
+from server.wire.errors import Conflict, PolicyRefused, WireError
 from server.wire.events import (
     ACCOUNT_VERIFIED,
     VERIFICATION_WITHDRAWN,
@@ -108,8 +109,16 @@ async def _verify(ctx: Owning, params: VerifyParams, account: AccountId) -> Veri
             event_seq=tx.emit(account_stream(account), ACCOUNT_VERIFIED, told),
         )
 
-    # Groups joined before an earlier withdrawal are heard again from this commit on.
-    return await ctx.perform(work, Verified, released=lambda outcome: ctx.hub.hear(account, streams))
+    def released(outcome: Outcome) -> None:
+        # Groups joined before an earlier withdrawal are heard again from this commit on.
+        if outcome.error is None:
+            ctx.hub.hear(account, streams)
+
+    try:
+        return await ctx.perform(work, Verified, released=released)
+    except WireError:
+        await _destroy_unless_verified(ctx, account)  # told no means that nothing was kept (CG-06.4)
+        raise
 
 
 @owns(WITHDRAW)
@@ -133,10 +142,15 @@ async def withdraw_identity(ctx: Owning, params: WithdrawParams) -> Withdrawn:
 
     async with ctx.world.vault.turn(account):
         result = await ctx.perform(work, Withdrawn)
-        view = await ctx.world.database.read(lambda sql: accounts.account_view(sql, account))
-        if view.verification is None:  # a late repeat of this call must not destroy what came after it
-            await ctx.world.vault.destroy(account)
+        await _destroy_unless_verified(ctx, account)  # a late repeat must not destroy what came after it
     return result
+
+
+async def _destroy_unless_verified(ctx: Owning, account: AccountId) -> None:
+    """Call in the account's turn: never is there a verified account without a record."""
+    view = await ctx.world.database.read(lambda sql: accounts.account_view(sql, account))
+    if view.verification is None:
+        await ctx.world.vault.destroy(account)
 
 
 async def _count_failure(ctx: Owning, account: AccountId) -> NoReturn:
