@@ -19,6 +19,10 @@ _UNSEEN = frozenset(
     "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and the empty Braille cell
     "\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f"  # grapheme joiner, Khmer inherent vowels, Mongolian variants
     + "".join(chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # variation selectors
+    # Reserved, and drawn as nothing all the same (Default_Ignorable_Code_Point).
+    + "\u2065"
+    + "".join(chr(code) for code in (*range(0xFFF0, 0xFFF9), 0xE0000, *range(0xE0002, 0xE0020)))
+    + "".join(chr(code) for code in (*range(0xE0080, 0xE0100), *range(0xE01F0, 0xE1000)))
 )
 """Letters and marks that show nothing by themselves."""
 
