@@ -142,6 +142,16 @@ async def test_also_when_both_wait_in_one_batch(town: Town) -> None:
     assert await town.texts(group) == ["once"]
 
 
+async def test_a_whole_batch_can_be_repeated(town: Town) -> None:
+    """A client that lost its connection sends again all that was not answered."""
+    group = await town.group(await town.person("ann"))
+    for replayed in (False, True):
+        told = await town.together(*(town.saying(group, f"line {n}", op=f"op-{n}") for n in range(300)))
+        assert {outcome.replayed for outcome in told} == {replayed}
+        assert [outcome.result_json for outcome in told] == [f'{{"event_seq":{n}}}' for n in range(1, 301)]
+    assert await town.head(group) == 300
+
+
 async def test_also_after_a_restart(town: Town) -> None:
     group = await town.group(await town.person("ann"))
     first = await town.writer.perform(town.saying(group, "once", op="op-1"))
