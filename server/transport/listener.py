@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import http
+from typing import Any, cast
+from weakref import WeakSet
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -27,6 +29,7 @@ class Listener:
         self._world, self._dispatcher, self._hub, self._pages = world, dispatcher, hub, pages
         self._bounds = world.policy.connection
         self._live: dict[Connection, SocketOutlet] = {}
+        self._sockets: WeakSet[ServerConnection] = WeakSet()
         self._server: Server | None = None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
@@ -44,6 +47,7 @@ class Listener:
             ping_timeout=idle / 2,
             close_timeout=2,
             server_header="qunzu",
+            create_connection=cast(type[ServerConnection], self._remember),  # called, never subclassed
         )
         name = next(iter(self._server.sockets)).getsockname()
         return name[0], name[1]
@@ -53,7 +57,10 @@ class Listener:
         return len(self._live)
 
     async def stop(self, grace_s: float) -> None:
-        """Take no new connection, tell the others to come back later (4012), wait at most ``grace_s``."""
+        """Take no new connection, tell the others to come back later (4012), wait at most ``grace_s``.
+
+        Whoever is there afterwards is cut: a peer that does not answer, or one that never said what it wants.
+        """
         if self._server is None:
             return
         self._server.close(close_connections=False)
@@ -63,8 +70,15 @@ class Listener:
             connection.close(Close.RESTARTING, "restarting")
         if outlets:
             await asyncio.wait([asyncio.create_task(outlet.closed()) for outlet in outlets], timeout=grace_s)
-        self._server.close()
+        for socket in list(self._sockets):
+            socket.transport.abort()
         await self._server.wait_closed()
+
+    def _remember(self, *arguments: Any, **options: Any) -> ServerConnection:
+        # `websockets` itself only knows connections past their handshake, and waits for the others.
+        socket = ServerConnection(*arguments, **options)
+        self._sockets.add(socket)
+        return socket
 
     async def _serve(self, socket: ServerConnection) -> None:
         outlet = SocketOutlet(socket)
@@ -89,7 +103,14 @@ class Listener:
         path = request.path.partition("?")[0]
         if path == WS_PATH:
             return None
-        return _response(await self._pages.page(path))
+        if request.method not in ("GET", "HEAD"):
+            response = _response(Page(405, "text/plain; charset=utf-8", b"Pages can only be read.\n"))
+            response.headers["Allow"] = "GET, HEAD"
+            return response
+        response = _response(await self._pages.page(path))
+        if request.method == "HEAD":
+            response.body = b""
+        return response
 
 
 def _response(page: Page) -> Response:

@@ -22,6 +22,8 @@ from websockets.protocol import State
 
 from server.wire.errors import Close
 
+_MOST_CLOSING_S = 3.0  # a second beyond the `close_timeout` of the listener, which comes first where it can
+
 
 def text_frame(text: str) -> bytes:
     """One text frame as a server sends it."""
@@ -42,8 +44,16 @@ class SocketOutlet:
 
     def close(self, code: Close, reason: str = "") -> None:
         if self._closing is None:
-            self._closing = asyncio.create_task(self._socket.close(code, reason))
+            self._closing = asyncio.create_task(self._close(code, reason))
 
     async def closed(self) -> None:
         if self._closing is not None:
             await self._closing
+
+    async def _close(self, code: Close, reason: str) -> None:
+        # `websockets` bounds the wait for the peer's answer, but not the wait for the peer to take our frame.
+        try:
+            async with asyncio.timeout(_MOST_CLOSING_S):
+                await self._socket.close(code, reason)
+        except TimeoutError:
+            self._socket.transport.abort()
