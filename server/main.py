@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Self, get_args
+from typing import IO, Self, TextIO, cast, get_args
 
 import structlog
 
@@ -67,8 +68,8 @@ class Server:
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds(self.policy.group_id.random_chars, config.seed)
         self._secrets = secrets or SystemSecrets()
-        login = self.policy.login
-        self._hasher = hasher or Argon2Hasher(login.hash_parallel, login.hash_queue)
+        self._stop_hashing: Callable[[], None] = lambda: None
+        self._hasher = hasher or self._argon2()
         self._verifier = verifier or SandboxVerifier()
         self._opened = contextlib.AsyncExitStack()
         self._stopping = False
@@ -85,6 +86,7 @@ class Server:
     async def stop(self, grace_s: float = 5.0) -> None:
         """Finish what was accepted, send everybody away to come back (4012), close the databases."""
         self._stopping = True
+        self._stop_hashing()  # a storm of log-ins would hold us up for as long as its queue is
         await self.writer.drain()
         await self._listener.stop(grace_s)
         await self._opened.aclose()
@@ -99,6 +101,12 @@ class Server:
     ) -> None:
         await self.stop()
 
+    def _argon2(self) -> PasswordHasher:
+        login = self.policy.login
+        hasher = Argon2Hasher(login.hash_parallel, login.hash_queue)
+        self._stop_hashing = hasher.close
+        return hasher
+
     async def _start(self) -> None:
         verify_complete(load_catalogue())
         if hurried := hurried_changes(self.policy.rules.change_notice_days):
@@ -107,6 +115,7 @@ class Server:
                 f"{', '.join(hurried)} would bind sooner than {days} days after publication (CG-05.3)"
             )
         _prepare_data_dir(self.config.data_dir)
+        self._opened.callback(_lock(self.config.data_dir).close)
         front = await self._open(self.config.database_url, "front")
         vault = await self._open_vault()
         world = World(
@@ -238,11 +247,27 @@ def set_up_logging(config: Config) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     # The library logs handshakes with headers and tracebacks with frames; neither belongs in our log.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
+
+
+class _Unfailing:
+    """A stream whose disk may be full: that costs log lines, not the server that wrote them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _current_agreement(policy: Policy) -> CurrentAgreement:
@@ -270,3 +295,19 @@ def _prepare_data_dir(path: Path) -> None:
         raise StartRefused(
             f"the data directory {path} is not writable: {error.strerror}; choose another with --data-dir"
         ) from error
+
+
+def _lock(data_dir: Path) -> IO[str]:
+    """Hold the data directory until the file is closed, or the process is gone, however it went.
+
+    Each server keeps heads and rosters in memory: two of them would assign the same places twice.
+    """
+    file = (data_dir / "server.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise StartRefused(
+            f"another server uses the data directory {data_dir}; stop it, or choose another with --data-dir"
+        ) from None
+    return file

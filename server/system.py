@@ -78,6 +78,7 @@ class Argon2Hasher:
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="argon2")
         self._most = parallel + queue
         self._under_way = 0
+        self._closed = False
         self._decoy = self._hasher.hash(secrets.token_hex(8))
 
     async def hash(self, password: str) -> str:
@@ -87,6 +88,8 @@ class Argon2Hasher:
         return await self._run(lambda: self._fits(digest or self._decoy, password)) and digest is not None
 
     def close(self) -> None:
+        """Begin no more hashes; those who wait for one are told ``shutting_down``."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _fits(self, digest: str, password: str) -> bool:
@@ -96,11 +99,18 @@ class Argon2Hasher:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("shutting_down")
         if self._under_way >= self._most:
             raise Unavailable("overloaded", retry_after_ms=1000)
         self._under_way += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():
+                raise Unavailable("shutting_down") from None  # `close` cancelled the hash; nobody its caller
+            raise
         finally:
             self._under_way -= 1
 
