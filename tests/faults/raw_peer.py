@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import struct
 from dataclasses import dataclass
 from typing import Any, Self
@@ -49,11 +50,16 @@ def frame(
 class RawPeer:
     """``async with RawPeer(port) as peer``: a connection past its handshake."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, receive_buffer: int | None = None) -> None:
+        self._port, self._receive_buffer = port, receive_buffer
 
     async def __aenter__(self) -> Self:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._port, limit=2**22)
+        line = socket.socket()
+        line.setblocking(False)
+        if self._receive_buffer is not None:  # before connecting: afterwards it would be too late to shrink
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
+        await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", self._port))
+        self.reader, self.writer = await asyncio.open_connection(sock=line, limit=2**22)
         self.writer.write(_HANDSHAKE.encode())
         head = await self.reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101"), head
