@@ -255,18 +255,18 @@ def set_up_logging(config: Config) -> None:
 
 
 class _Unfailing:
-    """A stream whose disk may be full: that costs log lines, not the server that wrote them."""
+    """A stream whose disk may be full, or that may be closed: that costs log lines, not their server."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
 
