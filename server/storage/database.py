@@ -13,6 +13,7 @@ PostgreSQL. The same functions run over asyncpg; their statements yield to the l
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,6 +138,8 @@ class PostgresDatabase:
 
 
 def _sqlite_writer(path: Path) -> Engine:
+    # A new file is its owner's alone, whatever the umask; SQLite gives its -wal and -shm the same mode.
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
