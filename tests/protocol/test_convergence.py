@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from client_tui.sdk import Client, EventMessage, apply_account, apply_group, connect
@@ -241,7 +241,13 @@ async def _world() -> AsyncIterator[World]:
             yield World(folk, clock, people, [group])
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # each story costs a server: looking for a shorter one would take minutes
+    suppress_health_check=list(HealthCheck),
+)
 @given(steps)
 def _every_stream_converges(story: list[Step]) -> None:
     asyncio.run(_play(story))
