@@ -123,7 +123,7 @@ class GroupIdentifier(_Section):
     random_chars: Annotated[
         int,
         Floor(9, clause="CG-08.4", why="45 random bits keep private groups unguessable"),
-        Maximum(16, why="people read the id aloud"),
+        Maximum(9, why="the wire reads ids of this form and no other"),
     ]
     """Crockford base-32 characters before the check character; five bits each."""
     lookup_per_minute: Count

@@ -42,6 +42,7 @@ OTHER_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "QUNZU_TOKEN": "a session token in place of handle and password, like --token",
         "QUNZU_CREDENTIALS": "the file with remembered sessions, like --credentials",
         "QUNZU_REQUIRE_SERVICES": "1 makes tests fail where they would skip for want of a service",
+        "QUNZU_TEST_OPENRPC": "the OpenRPC meta-schema, as its npm package has it, that a test may use",
         "QUNZU_TEST_POSTGRES": "the PostgreSQL that storage tests may use",
     }
 )

@@ -117,7 +117,7 @@ class Server:
         _prepare_data_dir(self.config.data_dir)
         self._opened.callback(_lock(self.config.data_dir).close)
         front = await self._open(self.config.database_url, "front")
-        vault = await self._open_vault()
+        vault, retry_key = await self._open_vault()
         world = World(
             policy=self.policy,
             policy_hash=policy_hash(self.policy),
@@ -131,6 +131,7 @@ class Server:
             verifier=self._verifier,
             database=front,
             vault=vault,
+            retry_key=retry_key,
         )
         self.hub = Hub(text_frame, unverified_hear_groups=self.policy.identity.unverified_can_read_groups)
         self.writer = Writer(front, self._clock, self._ids, self.hub.publish)
@@ -166,14 +167,16 @@ class Server:
             raise StartRefused(f"cannot open the {part} database: {reason}") from error
         return database
 
-    async def _open_vault(self) -> Vault:
+    async def _open_vault(self) -> tuple[Vault, bytes]:
+        """The vault, and the key for what has to be told apart outside it."""
         database = await self._open(self.config.vault_url, "vault")
         path = self.config.vault_key_file
         try:
             if not path.exists() and await Vault.is_unused(database):
                 create_keys(path, self._secrets)
                 log.info("vault_key_created")
-            vault = Vault(database, load_keys(path), self._secrets, self._clock)
+            keys = load_keys(path)
+            vault = Vault(database, keys, self._secrets, self._clock)
             await vault.check_key()
         except KeyFileError as error:
             raise StartRefused(f"{error}; without it the identities in the vault cannot be opened") from error
@@ -181,7 +184,7 @@ class Server:
             raise StartRefused(f"{error}: put the right file at {path}, or set vault.key_file") from error
         except OSError as error:
             raise StartRefused(f"cannot write the vault key file {path}: {error.strerror}") from error
-        return vault
+        return vault, keys.digest["retry_check"]
 
     async def _ready(self) -> dict[str, bool]:
         return {

@@ -125,7 +125,7 @@ class Owning:
                 work=guarded,
                 verb=self.verb.name,
                 key=self._key(caller),
-                fingerprint=fingerprint(self.verb.name, self.params),
+                fingerprint=fingerprint(self.world.retry_key, self.verb.name, self.params),
                 entry=self._entry(),
                 released=released or _nothing,
             )
@@ -150,7 +150,7 @@ class Owning:
         kept = (await self.world.database.read(lambda sql: operations.find(sql, [key]))).get(key)
         if kept is None or (kept.verb, kept.fingerprint) != (
             self.verb.name,
-            fingerprint(self.verb.name, self.params),
+            fingerprint(self.world.retry_key, self.verb.name, self.params),
         ):
             return None
         self.replayed = True

@@ -29,7 +29,15 @@ from server.storage.transaction import Transaction
 from server.storage.writer import Outcome, Write, Writer
 from server.wire import codec
 from server.wire.codec import BadCall, Call
-from server.wire.errors import Close, MalformedRequest, NotAuthenticated, RateLimited, Unavailable, WireError
+from server.wire.errors import (
+    Close,
+    MalformedRequest,
+    NotAuthenticated,
+    RateLimited,
+    TooMuch,
+    Unavailable,
+    WireError,
+)
 from server.wire.session_states import SCOPES, State
 from server.wire.verb import Effect, Scope, Verb
 from server.wire.verbs import VERBS
@@ -85,12 +93,13 @@ class Dispatcher:
 
     async def _answer_batch(self, connection: Connection, calls: list[Call | BadCall]) -> None:
         """Run the members in order and answer them in one frame; a batch of notifications gets no answer."""
-        answers = []
+        answers: list[str] = []
         for call in calls:
             if isinstance(call, BadCall):
                 answers.append(self._error(call.id, call.error))
                 continue
             try:
+                self._check_room(answers)
                 verb, params = self._admit(connection, call)
                 if verb is OPEN:
                     raise MalformedRequest("wrong_state", "session.open goes in a frame of its own.")
@@ -105,15 +114,28 @@ class Dispatcher:
         if answers:
             connection.reply(self._hub.frame(codec.encode_batch(answers)))
         connection.flush()
+        if any(isinstance(call, BadCall) for call in calls):
+            self._charge_fault(connection)
 
     async def _complain(self, connection: Connection, bad: BadCall) -> None:
         await connection.below(1)
         connection.reply(self._hub.frame(self._error(bad.id, bad.error)))
         connection.flush()
+        self._charge_fault(connection)
+
+    def _charge_fault(self, connection: Connection) -> None:
         try:
             self._spend(connection, "anonymous")  # bad requests cost too
         except RateLimited:
             connection.close(Close.TOO_MANY_FAULTS, "too many malformed frames")
+
+    def _check_room(self, answers: list[str]) -> None:
+        """Raise when the answers of a batch are too much for one frame already: what follows is not done."""
+        most = self._bounds.outbox_max_bytes // 2
+        if sum(map(len, answers)) > most // 4:  # a character takes up to four bytes
+            raise TooMuch(
+                "too_large", "The answers before this one fill the batch. Send it again.", limit=most
+            )
 
     # --- the checks every call passes ----------------------------------------------------------------
 
@@ -186,7 +208,9 @@ class Dispatcher:
 
         entry = None if verb.operation is None else LogEntry(verb.operation, account, connection.origin)
         key = OperationKey(account, params.client_op_id)  # type: ignore[attr-defined]  # verbs that write have it
-        return Write(work, verb.name, key, fingerprint(verb.name, params), entry, released)
+        return Write(
+            work, verb.name, key, fingerprint(self._world.retry_key, verb.name, params), entry, released
+        )
 
     async def _read(self, connection: Connection, verb: Verb[Any, Any], params: Params) -> WireModel:
         (account, session), handler = connection.caller(), HANDLERS[verb.name]

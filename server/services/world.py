@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policies.model import Policy
 from server.domain.agreement import CurrentAgreement
@@ -26,6 +26,8 @@ class World:
     verifier: IdentityVerifier
     database: Database
     vault: Vault
+    retry_key: bytes = field(repr=False)
+    """Keys the fingerprints by which a retry is known (``storage/operations.py``)."""
 
     def limits(self) -> Limits:
         """The bounds a client must know, read off the policy."""

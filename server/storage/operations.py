@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,14 +31,15 @@ class KeptResult:
     """The JSON that was answered."""
 
 
-def fingerprint(verb: str, params: Params) -> bytes:
-    """SHA-256 over the call without its secret fields (those declared ``repr=False``).
+def fingerprint(key: bytes, verb: str, params: Params) -> bytes:
+    """HMAC-SHA-256 over the call without its secret fields (those declared ``repr=False``).
 
-    Secrets stay out because a digest of an identity number is as good as the number (INV-01); a retry is
-    told from a different call by everything else.
+    Keyed, because it outlives a recalled message: without the key nobody can try which short text it was.
+    Secrets stay out all the same, not even a keyed digest of an identity leaves the vault (INV-01); a retry
+    is told from a different call by everything else.
     """
     body = params.model_dump_json(exclude=_left_out(type(params)))
-    return hashlib.sha256(f"{verb}\n{body}".encode()).digest()
+    return hmac.digest(key, f"{verb}\n{body}".encode(), "sha256")
 
 
 @cache

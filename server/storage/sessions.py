@@ -79,6 +79,7 @@ def close_sessions(tx: Transaction, sessions: Sequence[SessionId]) -> None:
             .values(closed_at=tx.now, token_digest=f"closed:{session}".encode())
         )
         tx.remember(tx.memory.ended, session, None)
+        tx.memory.ending.append(session)
 
 
 def _open_of(account: AccountId) -> Select[Any]:

@@ -43,13 +43,21 @@ class Memory:
         self.accounts: dict[AccountId, AccountFacts] = {}
         self.ended: dict[SessionId, None] = {}
         """Sessions that were closed lately: what their connections still have under way is refused."""
+        self.ending: list[SessionId] = []
+        """Those among them whose closing is not committed yet."""
         self._most = most
 
     def forget_everything(self) -> None:
+        """After a transaction that came to nothing: read facts again, let go of sessions it had closed."""
         for store in (self.heads, self.rosters, self.accounts):
             store.clear()
+        for session in self.ending:
+            self.ended.pop(session, None)
+        self.ending.clear()
 
-    def trim(self) -> None:
+    def settle(self) -> None:
+        """After a commit: what it did is so, and what is too much is forgotten."""
+        self.ending.clear()
         _drop_eldest(self.heads, len(self.heads) - self._most)
         _drop_eldest(self.rosters, len(self.rosters) - self._most)
         _drop_eldest(self.accounts, len(self.accounts) - self._most)

@@ -136,7 +136,6 @@ class Writer:
                 self._publish(outcomes)
             except Exception as error:  # a fault in telling must not stop the writing
                 self._explain(error)
-            self._memory.trim()
             if last:
                 return
 
@@ -148,6 +147,7 @@ class Writer:
             if len(writes) > 1:
                 return [outcome for write in writes for outcome in await self._commit([write])]
             return [Outcome(writes[0], error=self._explain(error))]
+        self._memory.settle()
         self.commits += 1
         self.writes += len(writes)
         return outcomes

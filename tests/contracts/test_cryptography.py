@@ -16,8 +16,8 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "server/cli/story/draws.py": ({"hashlib"}, "the same draws from the same seed in a demonstration"),
     "server/cli/story/evidence.py": ({"hashlib"}, "looks for digests of identities where none may be"),
     "server/storage/operations.py": (
-        {"hashlib"},
-        "fingerprint of a call without its secrets, to tell retries",
+        {"hmac"},
+        "keyed fingerprint of a call without its secrets, to tell retries",
     ),
     "server/storage/sessions.py": ({"hashlib"}, "digest of a session token; the token itself is not kept"),
     "server/storage/vault/sealing.py": (

@@ -79,15 +79,39 @@ def test_a_directory_is_no_key_file(tmp_path: Path) -> None:
 KEY = "A" * 43 + "="
 DAMAGED: dict[str, Any] = {
     "nothing in it": {},
-    "no current key": {"wrapping": {"k1": KEY}, "digest": {"duplicate_check": KEY}},
-    "current key not there": {"current": "k2", "wrapping": {"k1": KEY}, "digest": {"duplicate_check": KEY}},
+    "no current key": {"wrapping": {"k1": KEY}, "digest": {"duplicate_check": KEY, "retry_check": KEY}},
+    "current key not there": {
+        "current": "k2",
+        "wrapping": {"k1": KEY},
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
     "no digest key": {"current": "k1", "wrapping": {"k1": KEY}, "digest": {}},
-    "a short key": {"current": "k1", "wrapping": {"k1": "AAAA"}, "digest": {"duplicate_check": KEY}},
-    "a long key": {"current": "k1", "wrapping": {"k1": "A" * 48}, "digest": {"duplicate_check": KEY}},
-    "not base64": {"current": "k1", "wrapping": {"k1": "?" * 44}, "digest": {"duplicate_check": KEY}},
-    "a number": {"current": "k1", "wrapping": {"k1": 7}, "digest": {"duplicate_check": KEY}},
+    "a short key": {
+        "current": "k1",
+        "wrapping": {"k1": "AAAA"},
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
+    "a long key": {
+        "current": "k1",
+        "wrapping": {"k1": "A" * 48},
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
+    "not base64": {
+        "current": "k1",
+        "wrapping": {"k1": "?" * 44},
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
+    "a number": {
+        "current": "k1",
+        "wrapping": {"k1": 7},
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
     "a list": [],
-    "keys in a list": {"current": "k1", "wrapping": [KEY], "digest": {"duplicate_check": KEY}},
+    "keys in a list": {
+        "current": "k1",
+        "wrapping": [KEY],
+        "digest": {"duplicate_check": KEY, "retry_check": KEY},
+    },
 }
 
 

@@ -109,7 +109,9 @@ class Town:
 
     def saying(self, group: GroupId, text: str, sender: AccountId = FIRST, **about: Any) -> Write:
         params = SendParams(group=group, text=text, client_op_id="op-of-this-call")
-        return self.make(say(group, text, sender), content=fingerprint("message.send", params), **about)
+        return self.make(
+            say(group, text, sender), content=fingerprint(bytes(32), "message.send", params), **about
+        )
 
     async def say(self, group: GroupId, text: str, sender: AccountId = FIRST) -> Seq:
         outcome = await self.writer.perform(self.saying(group, text, sender))

@@ -18,8 +18,8 @@ from typing import Literal
 
 from server.ports import Secrets
 
-DigestPurpose = Literal["duplicate_check"]
-_DIGEST_PURPOSES: tuple[DigestPurpose, ...] = ("duplicate_check",)
+DigestPurpose = Literal["duplicate_check", "retry_check"]
+_DIGEST_PURPOSES: tuple[DigestPurpose, ...] = ("duplicate_check", "retry_check")
 
 
 class KeyFileError(Exception):
