@@ -87,6 +87,7 @@ def talk(sent_by_each: Callable[[Size], int], in_flight: int) -> Callable[..., t
             "cpu_us_per_message": cpu_us / answers,
             "deliveries_per_s": deliveries / wall_s,
             "answers_per_s": answers / wall_s,
+            "answers_per_cpu_s": answers / cpu_us * 1e6,
             "server_busy": cpu_us / wall_s / 1e6,
         } | _spread("answer", [took for sender in crowd.senders for took in sender.latencies_ns])
         crowd.close()
@@ -253,7 +254,12 @@ SCENARIOS = (
     Scenario(
         "E2",
         "durable acknowledgements, many senders, 8 in flight each",
-        (Figure("answers_per_s", "acknowledged a second", least=3000.0), _PER_MESSAGE, *_ANSWER),
+        (
+            Figure("answers_per_s", "acknowledged a second", least=3000.0),
+            Figure("answers_per_cpu_s", "acknowledged a second of CPU"),
+            _PER_MESSAGE,
+            *_ANSWER,
+        ),
         one_of_each_circle,
         talk(lambda size: size.e2, 8),
         lambda size: size.people // CIRCLE * _warmed(size.e2),
