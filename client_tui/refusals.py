@@ -71,6 +71,7 @@ WORDS: Final[Mapping[str, str]] = {
     "identity_cap": N_("This identity already stands behind as many accounts as it may."),
     "identity_cooldown": N_("Too many failed tries. Wait before the next one."),
     "name_confirm": N_("That name is close to your verified name. Choose another, or confirm it."),
+    "category": N_("This server does not offer that category."),
     "handle_changes": N_("You changed your handle as often as the period allows."),
     "rate_limited": N_("Too fast."),
     "overloaded": N_("The server is busy. Try again shortly."),

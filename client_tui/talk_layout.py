@@ -202,7 +202,7 @@ def _pending(talk: Talk, sent: Pending, width: int, online: bool) -> Block:
     body = _text(sent.text, look, room)
     lines: list[Line] = [
         (
-            Run("› ", "mine"),
+            _MINE,
             Run("  …   ", "time"),
             *_name(me.nickname if me else "", talk.my_role, True, room),
         )

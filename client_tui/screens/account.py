@@ -129,9 +129,8 @@ class PasswordForm(Form[bool]):
     def check(self) -> bool:
         again = self.field("again")
         if self.field("new_password").value != again.value:
+            again.clear()
             again.wrong(_("The two passwords are not the same."))
-            again.value = ""
-            again.input.focus()
             return False
         return True
 

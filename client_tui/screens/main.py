@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from client_tui import happenings as h
@@ -44,10 +45,14 @@ from client_tui.widgets.push import Push
 from client_tui.widgets.talk_header import TalkHeader
 from client_tui.widgets.talk_view import TalkView
 from client_tui.widgets.top_bar import TopBar
-from server.wire.group_id import GroupId
 from server.wire.verbs.group import GroupCreatedResult
 
 THREE_PANES_FROM: Final = 110  # cells: 30 for the list, 34 for the group, the rest for lines of talk
+
+
+def _in_sight(widget: Widget) -> bool:
+    """Whether it is shown: what was just hidden must not keep the focus, or keys would go nowhere."""
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 class MainScreen(Screen[None]):
@@ -59,7 +64,6 @@ class MainScreen(Screen[None]):
         self.desk = desk
         self._narrow = False
         self._first_time = True
-        self._filled: set[GroupId] = set()
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -114,12 +118,11 @@ class MainScreen(Screen[None]):
         view.show(talk, online=online)
         if talk is not None:
             composer.show(talk, state.text_max_chars)
-            if talk.loaded and talk.more and len(talk.entries) < view.size.height and not talk.loading_older:
-                self._older_once()
         else:
             self._draw_empty(state)
-        if self._first_time and (state.listed or talk is not None):
-            self._first_time = False
+        arrived = self._first_time and (state.listed or talk is not None)
+        if arrived or (self.focused is not None and not _in_sight(self.focused)):
+            self._first_time = self._first_time and not arrived
             self._focus_first()
 
     def _draw_lock(self, state: UiState, may_write: bool) -> None:
@@ -129,7 +132,7 @@ class MainScreen(Screen[None]):
         lock.say(
             _("This group is closed.")
             if closed
-            else _("Locked: verify to post. Enter or F6 begins; nobody in any group sees it. (CG-06.3)")
+            else _("Locked: verify to post (Enter or F6). Nobody in any group sees it. CG-06.3")
         )
 
     def _draw_empty(self, state: UiState) -> None:
@@ -146,13 +149,6 @@ class MainScreen(Screen[None]):
         self.query_one("#do-verify").display = state.listed and not state.verified
         self.query_one("#do-create").display = state.listed and state.verified
         self.query_one("#do-join").display = state.listed and state.verified
-
-    def _older_once(self) -> None:
-        """A talk that does not fill its pane has no top to scroll to: what is older is fetched unasked."""
-        talk = self.state.talk
-        if talk is not None and self.desk.courier is not None and talk.id not in self._filled:
-            self._filled.add(talk.id)
-            self._work(self.desk.courier.talk.load_older(talk.id))
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width)
@@ -176,7 +172,7 @@ class MainScreen(Screen[None]):
         talk = self.state.talk
         if talk is None:
             wanted = "#do-create" if self.state.verified else "#do-verify"
-            self.query_one(wanted).focus()
+            self.set_focus(self.query_one(wanted))
         else:
             self.action_write()
 
@@ -276,9 +272,9 @@ class MainScreen(Screen[None]):
         if self.state.selected is not None:
             self.desk.store.dispatch(h.CursorMoved(self.state.selected, None))
         if composer.display:
-            composer.area.focus()
+            self.set_focus(composer.area)
         elif lock.display:
-            lock.focus()
+            self.set_focus(lock)
         if self._narrow:
             self.query_one(AboutPane).display = False
             self.query_one(GroupPane).display = False
@@ -299,13 +295,13 @@ class MainScreen(Screen[None]):
         pane.display = True
         if self._narrow:
             other.display = False
-        inner.focus()
+        self.set_focus(inner)  # at once: what is hidden above must not have the focus any more
         self._draw()
 
     def action_talk(self) -> None:
         view = self.query_one(TalkView)
         if view.display:
-            view.focus()
+            self.set_focus(view)
 
     def action_previous_group(self) -> None:
         self._neighbour(-1)

@@ -47,8 +47,8 @@ class MenuScreen(ModalScreen[str]):
     def on_mount(self) -> None:
         menu = self.query_one("#menu", OptionList)
         menu.focus()
+        self.query_one(KeyHints).show("groups")
         menu.highlighted = 0
-        self.query_one(KeyHints).show(None)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

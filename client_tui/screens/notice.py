@@ -23,7 +23,7 @@ from server.wire.verbs.server import About
 
 def plainly() -> str:
     """The one sentence that nobody may miss."""
-    return _("Not end-to-end encrypted: whoever runs this server can read messages. (INV-14)")
+    return _("Not end-to-end encrypted: this server's operator can read messages. (INV-14)")
 
 
 class NoticeScreen(ModalScreen[None]):

@@ -75,8 +75,8 @@ class ReaderScreen(ModalScreen[None]):
             self._say(words(error.refusal))
             return
         self._comparing = False
-        self.query_one(DocumentView).show(self._text.body)
         self._say(self._facts(self._text))
+        self.query_one(DocumentView).show(self._text.body)
 
     def _facts(self, text: RulesText) -> str:
         facts = [

@@ -68,9 +68,8 @@ class RegisterForm(Form[bool]):
             password.input.focus()
             return False
         if password.value != again.value:
+            again.clear()
             again.wrong(_("The two passwords are not the same."))
-            again.value = ""
-            again.input.focus()
             return False
         return True
 

@@ -60,9 +60,9 @@ class WelcomeScreen(Screen[None]):
         yield TopBar()
         yield Static(Content(plainly()), id="plainly", markup=False)
         languages = [(locale, OWN_NAMES[locale]) for locale in LOCALES]
-        yield Choice("Language/语言", languages, current(), id="language", topic="language")
+        yield Choice("语言 Lang", languages, current(), id="language", topic="language")
         titles = [(document, _(title)) for document, title in TO_READ.items()]
-        yield Choice(pad(_("Read"), 13), titles, self._document, id="documents", topic="document")
+        yield Choice(pad(_("Read"), 9), titles, self._document, id="documents", topic="document")
         yield DocumentView(id="document")
         yield Static(id="version", markup=False)
         yield Tick(self._agree_words(), id="agree", topic="agreement")

@@ -58,7 +58,7 @@ class Choice(Static, can_focus=True):
         for key, words in self._options:
             chosen = key == self.chosen
             parts.append((f"{'●' if chosen else '○'} {words}", "bold $primary" if chosen else ""))
-            parts.append(("   ", ""))
+            parts.append(("  ", ""))
         return Content.assemble(*parts)
 
     def choose(self, key: str) -> None:
@@ -96,4 +96,4 @@ class Choice(Static, can_focus=True):
             if 0 <= at < width:
                 self.choose(key)
                 return
-            at -= width + 3
+            at -= width + 2

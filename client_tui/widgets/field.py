@@ -66,6 +66,12 @@ class Field(Vertical):
     def value(self, text: str) -> None:
         self.input.value = text
 
+    def clear(self) -> None:
+        """Empty it and go there, to be typed anew."""
+        with self.input.prevent(Input.Changed):  # no edit by the person, so what is wrong stays said
+            self.input.value = ""
+        self.input.focus()
+
     def wrong(self, words: str) -> None:
         """Say what is wrong with this field; nothing shows its hint again."""
         self._below.set_class(bool(words), "-wrong")

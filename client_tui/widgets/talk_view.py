@@ -58,6 +58,8 @@ class TalkView(ScrollView, can_focus=True):
         """Every line with the index of its block."""
         self._tops: list[int] = []
         self._styles: dict[str, Style] = {}
+        self._asked: tuple[GroupId, int] | None = None
+        """Before which entry older ones were asked for without anybody scrolling."""
         self._settling = False
         """While lines are being replaced, scrolling is ours and says nothing about the reader."""
 
@@ -103,6 +105,17 @@ class TalkView(ScrollView, can_focus=True):
                 y = top + self._height_of(talk.scroll.anchor) - self.size.height
                 self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self._settling = False
+        self._fill()
+
+    def _fill(self) -> None:
+        """A talk that does not fill its pane has no top to scroll to: what is older is asked for, once."""
+        talk = self._talk
+        if talk is None or not talk.loaded or not talk.more or len(self._lines) > self.size.height:
+            return
+        oldest = (talk.id, talk.entries[0].seq if talk.entries else 0)
+        if oldest != self._asked:
+            self._asked = oldest
+            self.post_message(OlderWanted(talk.id))
 
     @property
     def _bottom(self) -> int:
