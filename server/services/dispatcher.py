@@ -130,9 +130,9 @@ class Dispatcher:
             connection.close(Close.TOO_MANY_FAULTS, "too many malformed frames")
 
     def _check_room(self, answers: list[str]) -> None:
-        """Raise when the answers of a batch are too much for one frame already: what follows is not done."""
+        """Raise when the answers of a batch fill a frame already: what follows in it is not done."""
         most = self._bounds.outbox_max_bytes // 2
-        if sum(map(len, answers)) > most // 4:  # a character takes up to four bytes
+        if sum(len(answer.encode()) for answer in answers) > most:
             raise TooMuch(
                 "too_large", "The answers before this one fill the batch. Send it again.", limit=most
             )

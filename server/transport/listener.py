@@ -19,6 +19,7 @@ from server.services.world import World
 from server.transport.origins import origin_of
 from server.transport.outlet import SocketOutlet
 from server.transport.pages import Page, Pages
+from server.transport.peer import Peer
 from server.wire.errors import Close
 
 WS_PATH = "/ws"
@@ -76,7 +77,7 @@ class Listener:
 
     def _remember(self, *arguments: Any, **options: Any) -> ServerConnection:
         # `websockets` itself only knows connections past their handshake, and waits for the others.
-        socket = ServerConnection(*arguments, **options)
+        socket = Peer(*arguments, most_waiting=self._bounds.outbox_max_bytes, **options)
         self._sockets.add(socket)
         return socket
 
