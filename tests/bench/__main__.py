@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +73,7 @@ def main(
     if unknown := [name for name in wanted if not any(one.name in (name, f"{name}1") for one in SCENARIOS)]:
         names = ", ".join(one.name for one in SCENARIOS)
         raise typer.BadParameter(f"there is no scenario {', '.join(unknown)}; there are {names}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds: no server, no data left behind
     set_up_logging(Config(data_dir=ROOT / "build", log=Log(level="error")))
     try:
         with Bars() as bars:
