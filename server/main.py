@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -224,6 +225,7 @@ async def serve(config: Config, on_ready: Callable[[Server], None] | None = None
     set_up_logging(config)
     server = Server(config)
     await server.start()
+    _spare_the_collector()
     if on_ready is not None:
         on_ready(server)
     stop = asyncio.Event()
@@ -233,6 +235,16 @@ async def serve(config: Config, on_ready: Callable[[Server], None] | None = None
     await stop.wait()
     await server.stop()
     return 0
+
+
+def _spare_the_collector() -> None:
+    """Tell the garbage collector what a server is like: what start-up made stays, and calls make no cycles.
+
+    Left alone it walks everything that was ever imported again and again: an eighth of a message's cost.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # objects made and kept before a look: a few dozen batches
 
 
 def set_up_logging(config: Config) -> None:

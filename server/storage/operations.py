@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.storage.prepared import pairs
+from server.storage.prepared import fetch, pairs
 from server.wire.vocabulary import Params
 
 
@@ -62,7 +62,7 @@ def find(connection: Connection, keys: Iterable[OperationKey]) -> dict[Operation
     )
     return {
         OperationKey(caller, op_id): KeptResult(verb, fingerprint, result)
-        for caller, op_id, verb, fingerprint, result in connection.exec_driver_sql(query, tuple(wanted))
+        for caller, op_id, verb, fingerprint, result in fetch(connection, query, wanted)
     }
 
 

@@ -1,8 +1,9 @@
 """Statements of the message path: compiled once for each dialect, then run with rows as they come.
 
 SQLAlchemy looks a statement up, builds its parameters and a context on every call, some 100 µs; a message
-runs half a dozen. What is kept here is SQLAlchemy's own rendering and its own conversion of values, so a
-statement means the same as when it is executed the usual way, on both engines.
+runs half a dozen. What is kept here is SQLAlchemy's own rendering and its own conversion of values, run by
+the driver's cursor within SQLAlchemy's transaction; a driver's errors come as SQLAlchemy's. So a statement
+means the same as when it is executed the usual way, on both engines.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Table, Update, insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 _Convert = Callable[[Any], Any]
@@ -58,6 +60,11 @@ def update_rows(connection: Connection, statement: Update, rows: Sequence[dict[s
     _run(connection, statement, rows)
 
 
+def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of a query written for the driver: values stand and come as the driver has them."""
+    return _drive(connection, sql, values, many=False)
+
+
 def pairs(dialect: Dialect, count: int) -> str:
     """``(?,?),(?,?)`` for ``count`` pairs, in the dialect's own writing of parameters."""
     if dialect.paramstyle == "numeric_dollar":
@@ -72,4 +79,22 @@ def _run(connection: Connection, what: Table | Update, rows: Sequence[dict[str, 
         statement = insert(what) if isinstance(what, Table) else what
         names = list(rows[0]) if isinstance(what, Table) else []
         ready = _ready[key] = _Ready(statement, names, connection.dialect)
-    connection.exec_driver_sql(ready.sql, ready.values(rows))
+    _drive(connection, ready.sql, ready.values(rows), many=True)
+
+
+def _drive(connection: Connection, sql: str, values: Sequence[Any], *, many: bool) -> list[Any]:
+    faults = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        if many:
+            cursor.executemany(sql, values)
+            return []
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+    except faults as error:
+        # No parameters: they are what people wrote.
+        raise DBAPIError.instance(
+            sql, None, error, faults, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    finally:
+        cursor.close()

@@ -33,14 +33,15 @@ def text_frame(text: str) -> bytes:
 class SocketOutlet:
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
+        self._protocol, self._transport = socket.protocol, socket.transport
         self._closing: asyncio.Task[None] | None = None
 
     def write(self, frames: bytes) -> None:
-        if self._socket.protocol.state is State.OPEN:
-            self._socket.transport.write(frames)
+        if self._protocol.state is State.OPEN:
+            self._transport.write(frames)
 
     def waiting_bytes(self) -> int:
-        return self._socket.transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     def close(self, code: Close, reason: str = "") -> None:
         if self._closing is None:
