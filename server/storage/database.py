@@ -51,6 +51,13 @@ class Database(Protocol):
         """Run ``work`` over one consistent snapshot; it cannot write."""
         ...
 
+    async def scrub(self) -> None:
+        """Let go of what deleted rows left outside the tables. Serialised with ``transact`` by the caller.
+
+        SQLite: empties the write-ahead log, which still holds the pages as they were. PostgreSQL keeps dead
+        rows and its own log for as long as its operator has it do so; nothing here can change that."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -108,6 +115,16 @@ class SqliteDatabase:
         async with self._readers.connect() as connection:
             return await connection.run_sync(work)
 
+    async def scrub(self) -> None:
+        # On the driver's connection: SQLAlchemy would begin a transaction, and inside one it cannot be done.
+        driver = self._connection.connection.driver_connection
+        assert driver is not None
+
+        def checkpoint() -> None:
+            driver.execute("pragma wal_checkpoint(truncate)").fetchall()  # unread, it would stand in the way
+
+        await asyncio.get_running_loop().run_in_executor(self._flusher, checkpoint)
+
     async def close(self) -> None:
         await self._readers.dispose()
         self._connection.close()
@@ -131,6 +148,9 @@ class PostgresDatabase:
     async def read(self, work: Callable[[Connection], T]) -> T:
         async with self._readers.connect() as connection:
             return await connection.run_sync(work)
+
+    async def scrub(self) -> None:
+        pass
 
     async def close(self) -> None:
         await self._readers.dispose()

@@ -136,6 +136,7 @@ class Vault:
             await self._database.transact(
                 lambda connection: connection.execute(delete(_record).where(_record.c.account == account))
             )
+            await self._database.scrub()  # the log has the wrapped key as well, and would keep it
 
     async def name_resembles(
         self, account: AccountId, handle: str, purpose: Purpose = "subject_access"
