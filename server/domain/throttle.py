@@ -6,12 +6,26 @@ ten lets only nine through.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Hashable, Mapping
 
 from policies.model import Rate as Bucket
 from policies.model import RateClass
 
 _MINUTE_NS = 60_000_000_000
+
+
+def network_of(address: str) -> str:
+    """Whom an address counts as. One IPv6 customer has 2^64 addresses and more: their first half counts."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(parsed) >> 64 << 64))
 
 
 class Throttle:

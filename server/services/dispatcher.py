@@ -15,7 +15,7 @@ import structlog
 from policies.model import Rate
 from server.domain.facts import AccountFacts, MemberFacts, Roster
 from server.domain.permissions import authorize
-from server.domain.throttle import Throttle
+from server.domain.throttle import Throttle, network_of
 from server.services.connection import Connection
 from server.services.contexts import Owning, Reading, Writing
 from server.services.handlers import HANDLERS
@@ -155,7 +155,7 @@ class Dispatcher:
         return verb, codec.validate(verb, call.params)
 
     def _spend(self, connection: Connection, rate: Any) -> None:
-        caller = connection.account or connection.origin.source_address
+        caller = connection.account or network_of(connection.origin.source_address)
         wait_ns = self._throttle.spend(caller, rate, self._world.clock.monotonic_ns())
         if wait_ns:
             raise RateLimited("rate_limited", retry_after_ms=-(-wait_ns // 1_000_000), rate=rate)

@@ -91,7 +91,11 @@ async def open_session(ctx: Owning, params: OpenParams) -> SessionOpenedResult:
             _attach(ctx, outcome.result)
 
     result = await ctx.perform(work, SessionOpenedResult, released=released)
-    replay = await missed(ctx.world, result, params.cursors)
+    try:
+        replay = await missed(ctx.world, result, params.cursors)
+    except Exception:  # attached and deaf for ever would be worse than coming back
+        ctx.connection.close(Close.INTERNAL, "cannot read what was missed")
+        raise
     ctx.after_reply = lambda: _release(ctx, replay)
     return result
 
