@@ -107,14 +107,17 @@ async def _messages(
 
 def _print(ask: Ask, message: Message | MessageRecalled) -> None:
     from client_tui.labels import role_label
+    from client_tui.prose import harmless, isolated, one_line
     from server.wire.models import Message
 
     document = message.model_dump(mode="json")
     if not isinstance(message, Message):
         ask.out.data({"type": "message.recalled", **document}, f"#{message.seq} was recalled")
         return
-    text = "(recalled)" if message.text is None else message.text.replace("\n", "\n    ")
+    # Shown, never obeyed: no control reaches the terminal, and no direction run pulls at the role label.
+    said = "(recalled)" if message.text is None else harmless(message.text)
+    text = "\n    ".join(isolated(line) for line in said.split("\n"))
     answer = "" if message.reply_to is None else f" (to #{message.reply_to})"
-    who = f"{message.nickname} {role_label(message.role)}"
+    who = f"{one_line(message.nickname)} {role_label(message.role)}"
     line = f"{message.at.astimezone():%H:%M:%S} #{message.seq} {who}{answer}: {text}"
     ask.out.data({"type": "message.posted", **document}, line)
