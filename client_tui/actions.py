@@ -183,7 +183,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "submit", ("enter",), N_("Go on"), N_("Go to the next empty field; from the last one, finish."),
-        "form", hint=True, own=True,
+        "form", hint=True,
     ),
     Action("cancel", ("escape",), N_("Back"), N_("Close without doing anything."), "form", hint=True),
     # on a box to tick
@@ -221,14 +221,7 @@ def of(place: Place) -> tuple[Action, ...]:
 def bindings(*places: Place) -> list[BindingType]:
     """The key bindings of these places. Function and control keys go before what a text field does."""
     return [
-        # What is the same everywhere is the app's; a screen must still name it, or a dialog would cut it off.
-        Binding(
-            key,
-            f"app.{action.id}" if place == "everywhere" else action.id,
-            action.label,
-            show=False,
-            priority=_beats_text_fields(key),
-        )
+        _binding(action, key)
         for place in places
         for action in of(place)
         if not action.own
@@ -238,6 +231,14 @@ def bindings(*places: Place) -> list[BindingType]:
 
 def _beats_text_fields(key: str) -> bool:
     return key.startswith(("ctrl+", "alt+")) or (key[0] == "f" and key[1:].isdigit())
+
+
+def _binding(action: Action, key: str) -> Binding:
+    # What is the same everywhere is the app's; a screen must still name it, or a dialog would cut it off.
+    name = f"app.{action.id}" if action.where == "everywhere" else action.id
+    # Enter in a form goes first too, so that it is done before the keys that were typed after it.
+    first = _beats_text_fields(key) or (action.where == "form" and key == "enter")
+    return Binding(key, name, action.label, show=False, priority=first)
 
 
 _KEY_NAMES: Final = {

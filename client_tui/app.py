@@ -37,7 +37,7 @@ from client_tui.screens.reader import ReaderScreen
 from client_tui.screens.register import RegisterForm
 from client_tui.screens.verify import VerifyForm
 from client_tui.screens.welcome import WelcomeScreen
-from client_tui.sdk import SdkError, SyntheticPerson, connect, this_program
+from client_tui.sdk import ConnectionLost, SdkError, SyntheticPerson, connect, this_program
 from client_tui.state import Link
 from client_tui.theme import INK
 from client_tui.widgets.key_hints import place_of, topic_of
@@ -46,7 +46,8 @@ from server.wire.vocabulary import Locale
 
 CANNOT_CONNECT = 3
 """Exit code: no server answered while this program ran."""
-_TRY_AGAIN_S = 3.0
+TRY_AGAIN_S = 3.0
+"""Between two tries to reach a server that did not answer at all."""
 
 
 def run(
@@ -112,26 +113,31 @@ class QunzuApp(App[int]):
     async def _live(self) -> None:
         """Connect, listen until it ends for good, and begin again without a log-in."""
         token = self._token
+        unreachable = False
         while True:
             try:
                 async with self._dial(token) as sdk:
                     self._ever_connected = True
+                    if unreachable:
+                        self._welcome("")
+                    unreachable = False
                     courier = Courier(sdk, self.desk.store, self.desk.clock)
                     self.desk.courier = courier
                     self.desk.store.dispatch(h.LinkChanged(Link(sdk.state)))
                     await courier.listen()
                     trouble = words(refusal_of(sdk.ended)) if sdk.ended is not None else ""
+            except ConnectionLost:
+                unreachable = True
+                trouble = _("No server answers at {url}.").format(url=self.desk.url)
             except SdkError as error:
                 trouble = words(refusal_of(error))
-                if not self._ever_connected or token is None:
-                    trouble = _("No server answers at {url}.").format(url=self.desk.url)
             finally:
                 self.desk.courier = None
             token = None
             self.desk.store.dispatch(h.AccountKnown(None))
-            self.desk.store.dispatch(h.LinkChanged(Link("offline", round(_TRY_AGAIN_S))))
+            self.desk.store.dispatch(h.LinkChanged(Link("offline", round(TRY_AGAIN_S))))
             self._welcome(trouble)
-            await asyncio.sleep(_TRY_AGAIN_S)
+            await asyncio.sleep(TRY_AGAIN_S)
 
     # --- which screen follows ------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ it without doing anything. Calls run in a worker, so the screen stays alive whil
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import ClassVar, TypeVar
 
@@ -98,8 +99,18 @@ class Form(ModalScreen[T]):
     def field(self, id: str) -> Field:
         return self.query_one(f"#{id}", Field)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Enter on anything but a text field is that widget's own: a button, a list, a choice.
+        return isinstance(self.focused, Input) if action == "submit" else True
+
+    async def action_submit(self) -> None:
+        """Enter in a text field. First the field takes in what was typed before it: keys that come fast must
+        land where they were meant, and a password never in the field above."""
+        field = self.focused
+        if field is not None:
+            taken_in = asyncio.Event()
+            if field.call_later(taken_in.set):
+                await taken_in.wait()
         self.go_on()
 
     def on_choice_entered(self, event: Choice.Entered) -> None:
@@ -110,7 +121,7 @@ class Form(ModalScreen[T]):
         event.stop()
         for parent in event.input.ancestors:
             if isinstance(parent, Field):
-                parent.wrong("")
+                parent.edited()
                 break
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -124,7 +135,7 @@ class Form(ModalScreen[T]):
         """To the next required field that is empty; with none left, do it."""
         for field in self.fields():
             if field.required and not field.value.strip():
-                field.input.focus()
+                self.set_focus(field.input)
                 return
         if self.check() and not self._busy:
             self._busy = True

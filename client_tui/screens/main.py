@@ -7,6 +7,7 @@ reachable only on a wide one.
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from textual import events
@@ -140,6 +141,9 @@ class MainScreen(Screen[None]):
             sentence = _("Fetching your groups …")
         elif state.verified:
             sentence = _("You are in no group yet. Create one, or join one whose id you have.")
+            if self.desk.offered_group is not None:
+                open_one = _("One is open to newcomers: {id}").format(id=self.desk.offered_group)
+                sentence = f"{sentence}\n{open_one}"
         else:
             sentence = _(
                 "Verify to post: before that you can read rules and look after your own data, but not "
@@ -249,8 +253,12 @@ class MainScreen(Screen[None]):
         }[event.button.id or "lock"]()
 
     def tick(self) -> None:
-        """Once a second: what was shown is marked as read, and who stopped writing is forgotten."""
+        """Once a second: the wait for a connection gets shorter, what was shown is marked as read, and who
+        stopped writing is forgotten."""
         self.desk.store.dispatch(h.TimePassed(self.desk.clock()))
+        link = self.state.link
+        if link.retry_in_s is not None and link.retry_in_s > 1:
+            self.desk.store.dispatch(h.LinkChanged(replace(link, retry_in_s=link.retry_in_s - 1)))
         talk = self.state.talk
         if talk is None or not talk.loaded or self.desk.courier is None:
             return

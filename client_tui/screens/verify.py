@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Select, Static
 
 from client_tui.asking import Unsuccessful
 from client_tui.courier import Courier
 from client_tui.i18n import _
 from client_tui.labels import DOCUMENTS, METHODS
+from client_tui.prose import pad
 from client_tui.screens.form import Form
 from client_tui.widgets.choice import Choice
-from client_tui.widgets.field import Field
+from client_tui.widgets.field import LABEL_CELLS, Field
 from client_tui.widgets.push import Push
 from server.wire.verbs.identity import OtherDocument, Verified
 from server.wire.vocabulary import Method
@@ -40,19 +42,21 @@ class VerifyForm(Form[Verified]):
             words = _("Fill in a made-up identity for me")
             yield Push(words, id="offer", classes="offer")
         yield Choice(
-            _("How"),
+            pad(_("How"), LABEL_CELLS - 2),
             [(method, _(text)) for method, text in METHODS.items()],
             "resident_id",
             id="method",
             topic="identity",
         )
-        yield Choice(
-            _("Which"),
-            [(document, _(text)) for document, text in DOCUMENTS.items()],
-            "passport",
-            id="document",
-            topic="identity",
-        )
+        with Horizontal(classes="row", id="document-row"):
+            yield Static(Content("  " + _("Which")), classes="label", markup=False)
+            yield Select(
+                [(_(text), document) for document, text in DOCUMENTS.items()],
+                value="passport",
+                allow_blank=False,
+                compact=True,
+                id="document",
+            )
         yield Field("legal_name", _("Legal name"), topic="identity", blink=self.desk.blink)
         yield Field(
             "number",
@@ -83,7 +87,7 @@ class VerifyForm(Form[Verified]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#document").display = False
+        self.query_one("#document-row").display = False
         self.query_one("#phone").display = "phone" in self.desk.consents
         self.query_one("#offer" if self.desk.offered_person is not None else "#legal_name Input").focus()
         if not self.desk.consents:
@@ -102,7 +106,7 @@ class VerifyForm(Form[Verified]):
     def on_choice_chosen(self, event: Choice.Chosen) -> None:
         event.stop()
         if event.choice.id == "method":
-            self.query_one("#document").display = event.key == "other_document"
+            self.query_one("#document-row").display = event.key == "other_document"
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id != "offer":
@@ -119,7 +123,7 @@ class VerifyForm(Form[Verified]):
 
     async def submit(self, courier: Courier) -> None:
         method = cast(Method, self.query_one("#method", Choice).chosen)
-        which = cast(OtherDocument, self.query_one("#document", Choice).chosen)
+        which = cast(OtherDocument, self.query_one("#document", Select).value)
         phone = self.field("phone")
         verified = await courier.verify(
             method,

@@ -41,6 +41,7 @@ class Field(Vertical):
     ) -> None:
         super().__init__(id=id, classes="field")
         self._label_words, self._hint, self.required = label, hint, required
+        self._judged = ""
         self._label = Static(classes="label", markup=False)
         self._below = Static(classes="below", markup=False)
         self.input = Input(password=secret, compact=True, max_length=limit, select_on_focus=False)
@@ -66,14 +67,19 @@ class Field(Vertical):
     def value(self, text: str) -> None:
         self.input.value = text
 
+    def edited(self) -> None:
+        """What was wrong is forgotten once something else stands there, not by late news of old typing."""
+        if self.value != self._judged:
+            self.wrong("")
+
     def clear(self) -> None:
         """Empty it and go there, to be typed anew."""
-        with self.input.prevent(Input.Changed):  # no edit by the person, so what is wrong stays said
-            self.input.value = ""
+        self.input.value = ""
         self.input.focus()
 
     def wrong(self, words: str) -> None:
         """Say what is wrong with this field; nothing shows its hint again."""
+        self._judged = self.value
         self._below.set_class(bool(words), "-wrong")
         self._below.display = bool(words or self._hint)
         self._below.update(Content(f"! {words}" if words else self._hint))

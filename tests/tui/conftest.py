@@ -45,7 +45,7 @@ def no_idling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.pilot.wait_for_idle", _turns)
 
 
-def app_on(sdk: FakeSdk, locale: str = "en", *, token: str | None = None) -> QunzuApp:
+def app_on(sdk: FakeSdk, locale: str | None = "en", *, token: str | None = None) -> QunzuApp:
     desk = Desk(
         "ws://127.0.0.1:1/ws",
         offered_person=synthetic_person(7),

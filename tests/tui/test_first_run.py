@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -234,3 +235,19 @@ async def test_logging_in_says_when_it_does_not_fit(drive: Drive) -> None:
         app.screen.query_one("#password", Field).value = "right password"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
+
+
+async def test_keys_that_come_in_one_burst_land_in_the_fields_they_were_meant_for(drive: Drive) -> None:
+    """A password must never show in the field above because the terminal was quicker than the screen."""
+    async with drive(FakeSdk(logged_in=False), token=None) as (app, pilot):
+        await accept(app, pilot)
+        driver = app._driver
+        assert driver is not None
+        for key in ("k", "i", "t", "e", "enter", *"secretpw", "enter", *"secretpw"):
+            event = events.Key(key, None if key == "enter" else key)
+            event.set_sender(app)
+            driver.send_message(event)
+        again = app.screen.query_one("#again", Field)
+        await until(pilot, lambda: again.value == "secretpw")
+        assert app.screen.query_one("#handle", Field).value == "kite"
+        assert app.screen.query_one("#password", Field).value == "secretpw"
