@@ -94,7 +94,7 @@ async def _messages(
 
     # The session listens already, so what arrives around the page is in both, and never in neither.
     known = (await client.call(HISTORY, page)).messages
-    for message in known[len(known) - lines :] if lines else []:
+    for message in known[-lines:] if lines else []:
         yield message
     head = known[-1].seq if known else 0
     if not follow:

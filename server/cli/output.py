@@ -100,7 +100,11 @@ class Output:
             self.fail(refusal_sentence(error), error_body(error))
             return ExitCode.REFUSED
         if isinstance(error, ConnectionLost):
-            self.fail(f"{error}.", {"type": "connection_lost", "message": str(error), "close": error.code})
+            # str(error) is what happened; nearly always there is simply no server at that address.
+            hint = "" if error.code is not None else " Is a server running there? qunzu serve starts one."
+            self.fail(
+                f"{error}.{hint}", {"type": "connection_lost", "message": str(error), "close": error.code}
+            )
             return ExitCode.UNREACHABLE
         if isinstance(error, SdkError):
             self.fail(

@@ -74,6 +74,7 @@ async def watch(
       $ qunzu rpc watch
       $ qunzu rpc watch --json --type message.posted --count 3
     """
+    _check_type(type_)
     printed = 0
     with stream_ended_by_hand():
         async with ask.account() as client:
@@ -163,6 +164,16 @@ def _verb(name: str) -> Any:
         hint = f"; nearest is {close[0]}" if close else ""
         raise Usage(f"no method is called {name!r}{hint}. All of them: qunzu rpc schema")
     return VERBS[name]
+
+
+def _check_type(name: str | None) -> None:
+    """Whether events of this type can ever come; a misspelt one would be waited for in vain."""
+    from server.wire.events import EVENTS
+
+    if name is not None and name not in EVENTS:
+        close = difflib.get_close_matches(name, EVENTS, n=1)
+        hint = f"; nearest is {close[0]}" if close else ""
+        raise Usage(f"no event is of type {name!r}{hint}. All of them: {', '.join(sorted(EVENTS))}")
 
 
 def _params(words: list[str]) -> dict[str, Any]:

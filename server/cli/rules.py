@@ -55,7 +55,7 @@ async def compare(
 
     \b
     Example:
-      $ qunzu rules compare 2026-10 2026-11 --document agreement
+      $ qunzu rules compare 2026-09 2026-11 --document rules
     """
     from server.wire.verbs.rules import COMPARE_RULES, CompareRulesParams
 

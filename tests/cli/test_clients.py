@@ -91,6 +91,16 @@ def test_tail_ends_after_the_count_it_was_given(person: Person) -> None:
     assert len(dora("message", "tail", group, "--count", "2").stdout.splitlines()) == 2
 
 
+def test_tail_shows_every_message_where_there_are_fewer_than_asked_for(person: Person) -> None:
+    dina = person("dina")
+    group = dina("group", "create", "Few").stdout.strip()
+    for number in range(3):
+        dina("message", "send", group, str(number))
+    told = dina("message", "tail", group, "--no-follow", "-n", "5").stdout.splitlines()
+    assert [line[-1] for line in told] == ["0", "1", "2"]
+    assert dina("message", "tail", group, "--no-follow", "-n", "0").stdout == ""
+
+
 def test_watch_prints_events_as_lines(person: Person) -> None:
     emil = person("emil")
     watch = emil.process("rpc", "watch", "--json", "--type", "group.created", "--count", "1")

@@ -90,6 +90,13 @@ def test_nobody_there_is_exit_code_3(qunzu: Qunzu) -> None:
     result = qunzu("group", "list", "--url", "ws://127.0.0.1:9/ws", "--token", "x" * 43)
     assert result.exit_code == 3
     assert "cannot connect" in result.stderr
+    assert "qunzu serve starts one" in result.stderr
+
+
+def test_a_misspelt_event_type_is_not_waited_for(qunzu: Qunzu) -> None:
+    result = qunzu("rpc", "watch", "--type", "message.psoted")
+    assert result.exit_code == 2
+    assert "nearest is message.posted" in result.stderr
 
 
 def test_nobody_logged_in_is_told_what_to_do(qunzu: Qunzu) -> None:
