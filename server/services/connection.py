@@ -7,6 +7,7 @@ framed once for all its receivers.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from server.wire.errors import Close, NotAuthenticated
 from server.wire.session_states import Input, State, after
 from server.wire.vocabulary import AccountId, SessionId
 
-_MOST_HELD = 10_000  # blobs: minutes of a busy server; a replay takes well under a second
+_PIECE = 65_536  # bytes: what a replay writes before it waits for the peer
 
 
 class Outlet(Protocol):
@@ -25,6 +26,10 @@ class Outlet(Protocol):
 
     def waiting_bytes(self) -> int:
         """Bytes that the peer has not taken yet."""
+        ...
+
+    async def drained(self) -> None:
+        """Return when the peer has taken nearly everything, or is gone."""
         ...
 
     def close(self, code: Close, reason: str = "") -> None:
@@ -42,6 +47,7 @@ class Connection:
         "_outlet",
         "account",
         "held",
+        "held_bytes",
         "in_flight",
         "most_waiting",
         "origin",
@@ -61,6 +67,7 @@ class Connection:
         self.pending: list[bytes] = []
         self.held: list[bytes] | None = None
         """While missed events are replayed, live ones wait here; None otherwise."""
+        self.held_bytes = 0
         self.in_flight = 0
         """Writes of this connection whose outcome is not known yet."""
         self.settled: asyncio.Event | None = None
@@ -69,8 +76,9 @@ class Connection:
         """Queue frames of events; they leave with the next ``flush``."""
         if self.held is None:
             self.pending.append(frames)
-        elif len(self.held) < _MOST_HELD:
+        elif self.held_bytes + len(frames) <= self.most_waiting:
             self.held.append(frames)
+            self.held_bytes += len(frames)
         else:
             self.close(Close.SLOW_CONSUMER, "too much happened while catching up")
 
@@ -80,16 +88,41 @@ class Connection:
 
     def flush(self) -> None:
         """One write for everything queued. Cuts a client that does not keep up, and waits for nobody."""
+        if self._write() and self._outlet.waiting_bytes() > self.most_waiting:
+            self.close(Close.SLOW_CONSUMER, "too slow")
+
+    async def replay(self, frames: Iterable[bytes]) -> None:
+        """Write what was missed, then what is held by now, as fast as the peer takes it: only this connection
+        waits. Returns with nothing held, or because the connection is nobody's any more."""
+        waiting: Iterable[bytes] | None = frames
+        while waiting and self.state is State.RESUMING:
+            await self._replay_piecewise(waiting)
+            waiting, self.held_bytes = self.held, 0
+            if self.held:
+                self.held = []
+
+    async def _replay_piecewise(self, frames: Iterable[bytes]) -> None:
+        size = 0
+        for frame in frames:
+            self.pending.append(frame)
+            size += len(frame)
+            if size >= _PIECE:
+                size = 0
+                self._write()
+                await self._outlet.drained()
+                if self.state is not State.RESUMING:
+                    return
+
+    def _write(self) -> bool:
         pending = self.pending
         if not pending:
-            return
+            return False
         frames = pending[0] if len(pending) == 1 else b"".join(pending)
         pending.clear()
         if self.state is State.CLOSED:
-            return
+            return False
         self._outlet.write(frames)
-        if self._outlet.waiting_bytes() > self.most_waiting:
-            self.close(Close.SLOW_CONSUMER, "too slow")
+        return True
 
     def close(self, code: Close, reason: str = "") -> None:
         if self.state is not State.CLOSED:
@@ -102,7 +135,7 @@ class Connection:
     def forget_session(self) -> None:
         """Back to being nobody: whatever the peer still sends is answered like a stranger's call."""
         self.account = self.session = None
-        self.held = None
+        self.held, self.held_bytes = None, 0
         if self.state in (State.OPEN, State.RESUMING):
             self.step(Input.LOGGED_OUT)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -91,7 +91,7 @@ class Owning:
     """Who called. The connection may have become nobody's while the call was waiting; the call has not."""
     replayed: bool = field(default=False, init=False)
     """Set by ``perform`` when the answer is that of an earlier, equal call."""
-    after_reply: Callable[[], None] | None = field(default=None, init=False)
+    after_reply: Callable[[], Awaitable[None]] | None = field(default=None, init=False)
     """Run when the answer is on its way, before anything else can be."""
 
     def __post_init__(self) -> None:

@@ -88,7 +88,7 @@ class Dispatcher:
         if call.id is not None:
             connection.reply(self._hub.frame(answer))
         if after_reply is not None:
-            after_reply()
+            await after_reply()
         connection.flush()
 
     async def _answer_batch(self, connection: Connection, calls: list[Call | BadCall]) -> None:
@@ -110,7 +110,7 @@ class Dispatcher:
             if call.id is not None:
                 answers.append(answer)
             if after_reply is not None:
-                after_reply()
+                await after_reply()
         if answers:
             connection.reply(self._hub.frame(codec.encode_batch(answers)))
         connection.flush()

@@ -194,15 +194,13 @@ def _attach(ctx: Owning, result: SessionOpenedResult) -> None:
     ctx.hub.attach(connection, connection.account, [head.stream for head in result.streams])
 
 
-def _release(ctx: Owning, replay: Replay) -> None:
+async def _release(ctx: Owning, replay: Replay) -> None:
     """After the answer: what was missed, then what came meanwhile, then `session.caught_up`."""
     connection = ctx.connection
+    await connection.replay(ctx.hub.frame(text) for text in replay.frames)
     if connection.state is not State.RESUMING:
         return  # lost, or logged out from another device, in the meantime
-    for text in replay.frames:
-        connection.reply(ctx.hub.frame(text))
-    held, connection.held = connection.held or [], None
-    connection.pending.extend(held)
+    connection.held = None
     connection.step(Input.CAUGHT_UP)
     assert connection.account is not None
     event = Event(

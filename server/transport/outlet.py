@@ -9,12 +9,14 @@ Contract, kept here and tested in tests/protocol:
   writes text frames, so frames never interleave with a fragmented message;
 - control frames (ping, pong, close) stay with `websockets`, which writes each of them whole;
 - no compression is negotiated, so a payload means the same on every connection;
-- nothing here waits. What a peer does not take piles up in the transport, and ``waiting_bytes`` tells.
+- nothing here waits unless it is asked to (``drained``). What a peer does not take piles up in the transport,
+  and ``waiting_bytes`` tells.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
@@ -42,6 +44,10 @@ class SocketOutlet:
 
     def waiting_bytes(self) -> int:
         return self._transport.get_write_buffer_size()
+
+    async def drained(self) -> None:
+        with contextlib.suppress(OSError):  # the peer is gone: whoever reads from it hears so
+            await self._socket.drain()
 
     def close(self, code: Close, reason: str = "") -> None:
         if self._closing is None:

@@ -85,3 +85,22 @@ async def test_rubbish_in_batches_costs_like_rubbish_alone(serve: Serve, gather:
             if eve.socket.close_code is None:
                 await eve.send("[1, 2, 3]")
         assert await eve.ended() == 4504
+
+
+async def test_long_messages_do_not_keep_anybody_from_coming_back(serve: Serve, gather: Gather) -> None:
+    """More was missed than may wait for a peer: it comes as fast as it is taken, and nobody is cut for it."""
+    async with serve(policy=_connection(outbox_max_bytes=262_144)) as server:
+        folk = await gather(server)
+        ann, bob = await folk("ann", "bob")
+        group = await ann.founds()
+        await bob.joins(group)
+        seen = await ann.says(group, "the last one bob sees")
+        await bob.event("message.posted", seq=seen)
+        await bob.aclose()
+        last = [await ann.says(group, "群" * 4000) for _ in range(300)][-1]
+        cursors = {f"group:{group}": seen, bob.stream: max(bob.seqs(bob.stream))}
+        back = await folk.again(bob, cursors=cursors)
+        assert back.seqs(f"group:{group}") == list(range(seen + 1, last + 1))
+        assert sum(len(frame.encode()) for frame in back.frames) > 10 * 262_144
+        live = await ann.says(group, "and on it goes")
+        await back.event("message.posted", seq=live)
