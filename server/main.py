@@ -191,6 +191,7 @@ class Server:
         return {
             "database": await self._database_answers(),
             "accepting": not self._stopping,
+            "writing": not self.writer.broken.is_set(),
             "simulation": True,
         }
 
@@ -221,7 +222,10 @@ class Server:
 
 
 async def serve(config: Config, on_ready: Callable[[Server], None] | None = None) -> int:
-    """Run a server until SIGTERM or SIGINT; ``on_ready`` is called once it listens."""
+    """Run a server until SIGTERM or SIGINT; ``on_ready`` is called once it listens.
+
+    Returns 0 after an orderly stop, 1 when the writer failed: whoever supervises us starts us again.
+    """
     set_up_logging(config)
     server = Server(config)
     await server.start()
@@ -232,9 +236,12 @@ async def serve(config: Config, on_ready: Callable[[Server], None] | None = None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    waits = [asyncio.create_task(event.wait()) for event in (stop, server.writer.broken)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     await server.stop()
-    return 0
+    return 1 if server.writer.broken.is_set() else 0
 
 
 def _spare_the_collector() -> None:

@@ -169,6 +169,7 @@ class Transaction:
     def keep(self) -> None:
         if self._savepoint is not None:
             self._savepoint.commit()
+        self._undo.clear()  # they hold this object, and it them: let go, and no collector has to find out
 
     def take_back(self) -> None:
         """Undo this write and nothing else."""
@@ -178,6 +179,7 @@ class Transaction:
             self._savepoint.rollback()
         for action in reversed(self._undo):
             action()
+        self._undo.clear()
 
     def _has_waiting_rows(self) -> bool:
         return any(len(rows) > self._marks.get(table, 0) for table, rows in self._batch.waiting.items())

@@ -15,6 +15,7 @@ Contract:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,8 @@ class Writer:
         self._log_rows = LogSequence(ids.incident())
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self.broken = asyncio.Event()
+        """Set when the writer itself failed: nothing is written any more, and the process had better end."""
         self.commits = 0
         self.writes = 0
 
@@ -89,13 +92,15 @@ class Writer:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="writer")
+        self._task.add_done_callback(self._ended)
 
     async def drain(self) -> None:
         """Take no more writes, finish those that wait, stop."""
         self._closed = True
         self._queue.put_nowait(None)
         if self._task is not None:
-            await self._task
+            with contextlib.suppress(Exception):  # told by `_ended` already
+                await self._task
 
     def submit(self, write: Write) -> None:
         """Queue a write; raises Unavailable when too many wait or the server is stopping."""
@@ -118,6 +123,13 @@ class Writer:
         write.released = released
         self.submit(write)
         return await done
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._closed = True  # calls that come now are told so, instead of waiting for ever
+            where = traceback.format_tb(error.__traceback__)[-3:]
+            log.critical("writer_broken", error=type(error).__name__, where=where)
+            self.broken.set()
 
     async def _run(self) -> None:
         while True:
@@ -170,7 +182,8 @@ class Writer:
         except WireError as refusal:
             transaction.take_back()
             self._log(batch, write, transaction, "refused")
-            return Outcome(write, error=refusal)
+            # Without its traceback: frames hold the write, the write its outcome, the outcome the refusal.
+            return Outcome(write, error=refusal.with_traceback(None))
         except DBAPIError:
             raise  # on PostgreSQL the transaction is lost with it; alone, the write is run once more
         except Exception as error:
