@@ -17,7 +17,7 @@ from client_tui.state import Caps, Draft, Entry, Note, Pending, Scroll, Talk, Ui
 from client_tui.talks import count_unread, joined_entries, with_talk
 from server.wire.group_id import GroupId
 from server.wire.models import GroupView, Message
-from server.wire.vocabulary import MemberRef
+from server.wire.vocabulary import MemberRef, Seq
 
 H = TypeVar("H", bound=h.Happening)
 
@@ -91,8 +91,8 @@ def _entered(state: UiState, view: GroupView, me: MemberRef, members: Mapping[Me
     return Talk(
         view=view,
         me=me,
-        head=0,  # type: ignore[arg-type]
-        read_seq=0,  # type: ignore[arg-type]
+        head=Seq(0),
+        read_seq=Seq(0),
         unread=0,
         member_count=len(members),
         members=MappingProxyType(dict(members)),

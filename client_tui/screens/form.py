@@ -28,6 +28,7 @@ from client_tui.widgets.choice import Choice
 from client_tui.widgets.field import Field
 from client_tui.widgets.key_hints import KeyHints, place_of
 from client_tui.widgets.push import Push
+from client_tui.widgets.words import Words
 
 T = TypeVar("T")
 
@@ -79,7 +80,7 @@ class Form(ModalScreen[T]):
                 yield Static(Content(intro), classes="intro", markup=False)
             with VerticalScroll(classes="body", can_focus=False):
                 yield from self.body()
-            yield Static(classes="trouble", markup=False, id="trouble")
+            yield Words(id="trouble", classes="trouble")
             with Horizontal(classes="buttons"):
                 if submit := self.submit_words():
                     yield Push(submit, id="submit", primary=True)
@@ -92,6 +93,8 @@ class Form(ModalScreen[T]):
 
     def on_descendant_focus(self) -> None:
         self.query_one(KeyHints).show(place_of(self.focused))
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def fields(self) -> list[Field]:
         return [field for field in self.query(Field) if field.display]
@@ -169,10 +172,11 @@ class Form(ModalScreen[T]):
             self._say(words(refusal), wrong=True)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        trouble = self.query_one("#trouble", Static)
+        trouble = self.query_one("#trouble", Words)
         trouble.display = bool(text)
+        self.query_one(".body").set_class(bool(text), "-troubled")
         trouble.set_class(wrong, "-wrong")
-        trouble.update(Content(f"! {text}" if wrong else text))
+        trouble.say(f"! {text}" if wrong else text)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

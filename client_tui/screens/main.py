@@ -14,10 +14,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from client_tui import happenings as h
 from client_tui import messages as m
@@ -46,6 +45,7 @@ from client_tui.widgets.push import Push
 from client_tui.widgets.talk_header import TalkHeader
 from client_tui.widgets.talk_view import TalkView
 from client_tui.widgets.top_bar import TopBar
+from client_tui.widgets.words import Words
 from server.wire.verbs.group import GroupCreatedResult
 
 THREE_PANES_FROM: Final = 110  # cells: 30 for the list, 34 for the group, the rest for lines of talk
@@ -74,7 +74,7 @@ class MainScreen(Screen[None]):
                 yield TalkHeader()
                 yield TalkView(self.desk.zone, id="talk")
                 with Vertical(id="empty"):
-                    yield Static(id="empty-words", markup=False)
+                    yield Words(id="empty-words")
                     yield Push(_("Verify"), id="do-verify", primary=True)
                     yield Push(_("Create a group"), id="do-create")
                     yield Push(_("Join a group by its id"), id="do-join")
@@ -149,7 +149,7 @@ class MainScreen(Screen[None]):
                 "Verify to post: before that you can read rules and look after your own data, but not "
                 "create or join a group. Nobody in any group ever sees your identity. (CG-06.3)"
             )
-        self.query_one("#empty-words", Static).update(Content(sentence))
+        self.query_one("#empty-words", Words).say(sentence)
         self.query_one("#do-verify").display = state.listed and not state.verified
         self.query_one("#do-create").display = state.listed and state.verified
         self.query_one("#do-join").display = state.listed and state.verified

@@ -18,6 +18,7 @@ from client_tui.i18n import _, current
 from client_tui.refusals import words
 from client_tui.widgets.document_view import DocumentView
 from client_tui.widgets.key_hints import KeyHints, place_of
+from client_tui.widgets.words import Words
 from server.wire.verbs.server import About
 
 
@@ -38,7 +39,7 @@ class NoticeScreen(ModalScreen[None]):
         with Vertical(classes="box -full"):
             yield Static(Content(_("Who can read what")), classes="title", markup=False)
             yield Static(Content(plainly()), id="plainly", markup=False)
-            yield Static(id="version", markup=False)
+            yield Words(id="version")
             yield DocumentView(id="document")
         yield KeyHints("form", "everywhere")
 
@@ -52,16 +53,16 @@ class NoticeScreen(ModalScreen[None]):
         self.query_one(KeyHints).show(place_of(self.focused))
 
     async def _load(self) -> None:
-        facts = self.query_one("#version", Static)
+        facts = self.query_one("#version", Words)
         if self.desk.courier is None:
-            facts.update(Content(_("Not connected.")))
+            facts.say(_("Not connected."))
             return
         try:
             about = await self.desk.courier.about(current())
         except Unsuccessful as error:
-            facts.update(Content(words(error.refusal)))
+            facts.say(words(error.refusal))
             return
-        facts.update(Content.styled(_facts(about, self.desk.url), "$quiet"))
+        facts.say(Content.styled(_facts(about, self.desk.url), "$quiet"))
         self.query_one(DocumentView).show(f"{about.notice.strip()}\n\n{about.about.strip()}\n")
 
     def action_cancel(self) -> None:

@@ -20,6 +20,7 @@ from client_tui.refusals import words
 from client_tui.widgets.choice import Choice
 from client_tui.widgets.document_view import DocumentView
 from client_tui.widgets.key_hints import KeyHints, place_of
+from client_tui.widgets.words import Words
 from server.wire.verbs.account import AcceptedAgreement
 from server.wire.verbs.rules import RulesText
 from server.wire.vocabulary import Document
@@ -51,7 +52,7 @@ class ReaderScreen(ModalScreen[None]):
             yield Static(Content(_("Rules and notices")), classes="title", markup=False)
             titles = [(document, _(title)) for document, title in TITLES.items()]
             yield Choice("", titles, self._document, id="documents", topic="document")
-            yield Static(id="version", markup=False)
+            yield Words(id="version")
             yield DocumentView(id="document")
         yield KeyHints("reader", "everywhere")
 
@@ -99,7 +100,7 @@ class ReaderScreen(ModalScreen[None]):
         return " · ".join(facts)
 
     def _say(self, facts: str) -> None:
-        self.query_one("#version", Static).update(Content.styled(facts, "$quiet"))
+        self.query_one("#version", Words).say(Content.styled(facts, "$quiet"))
 
     # --- acting --------------------------------------------------------------------------------------------
 

@@ -33,8 +33,8 @@ class VerifyForm(Form[Verified]):
     def intro_words(self) -> str:
         return _(
             "Who sees this: nobody in any group, and no other user. It goes into a sealed vault; outside it "
-            "there is only that you are verified, how, and since when. Use a made-up identity only: this "
-            "teaching server refuses every number that could be real."
+            "there is only: verified, how, since when. Made-up identities only: a number that could be real "
+            "is refused."
         )
 
     def body(self) -> Iterator[Widget]:
@@ -74,7 +74,7 @@ class VerifyForm(Form[Verified]):
             blink=self.desk.blink,
         )
         yield Static(
-            Content(_("You can skip this: reading rules and your own data needs no identity, posting does.")),
+            Content(_("Skipping is fine: reading rules and your own data needs no identity.")),
             classes="quiet",
             markup=False,
         )

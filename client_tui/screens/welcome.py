@@ -31,6 +31,7 @@ from client_tui.widgets.key_hints import KeyHints, place_of
 from client_tui.widgets.push import Push
 from client_tui.widgets.tick import Tick
 from client_tui.widgets.top_bar import TopBar
+from client_tui.widgets.words import Words
 from server.wire.verbs.account import Consent
 from server.wire.verbs.rules import RulesText
 from server.wire.vocabulary import Document
@@ -64,14 +65,14 @@ class WelcomeScreen(Screen[None]):
         titles = [(document, _(title)) for document, title in TO_READ.items()]
         yield Choice(pad(_("Read"), 9), titles, self._document, id="documents", topic="document")
         yield DocumentView(id="document")
-        yield Static(id="version", markup=False)
+        yield Words(id="version")
         yield Tick(self._agree_words(), id="agree", topic="agreement")
         yield Tick(
             _("Optional: my phone number may be kept in the vault, if I enter one"),
             id="consent-phone",
             topic="consent",
         )
-        yield Static(id="trouble", markup=False)
+        yield Words(id="trouble")
         with Horizontal(classes="buttons"):
             yield Push(_("Go on: new account"), id="new", primary=True)
             yield Push(_("I have an account: log in"), id="log-in")
@@ -128,7 +129,7 @@ class WelcomeScreen(Screen[None]):
         facts = _("version {version} · in force since {date} · digest {digest}").format(
             version=text.version, date=text.effective, digest=text.sha256[:16]
         )
-        self.query_one("#version", Static).update(Content.styled(facts, "$quiet"))
+        self.query_one("#version", Words).say(Content.styled(facts, "$quiet"))
 
     def _agree_words(self) -> str:
         agreement = self._texts.get("agreement")
@@ -141,9 +142,9 @@ class WelcomeScreen(Screen[None]):
         self._draw_trouble()
 
     def _draw_trouble(self) -> None:
-        line = self.query_one("#trouble", Static)
+        line = self.query_one("#trouble", Words)
         line.display = bool(self._trouble)
-        line.update(Content(f"! {self._trouble}"))
+        line.say(f"! {self._trouble}")
 
     # --- acting ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from client_tui.prose import Run, width_of
+from client_tui.widgets.words import Words
 
 LABEL_CELLS = 20
 
@@ -43,7 +44,7 @@ class Field(Vertical):
         self._label_words, self._hint, self.required = label, hint, required
         self._judged = ""
         self._label = Static(classes="label", markup=False)
-        self._below = Static(classes="below", markup=False)
+        self._below = Words(classes="below")
         self.input = Input(password=secret, compact=True, max_length=limit, select_on_focus=False)
         self.input.cursor_blink = blink
         if topic is not None:
@@ -82,7 +83,7 @@ class Field(Vertical):
         self._judged = self.value
         self._below.set_class(bool(words), "-wrong")
         self._below.display = bool(words or self._hint)
-        self._below.update(Content(f"! {words}" if words else self._hint))
+        self._below.say(f"! {words}" if words else self._hint)
 
     def _show_label(self, here: bool) -> None:
         sign = "▸ " if here else "  "

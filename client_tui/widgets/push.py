@@ -19,6 +19,7 @@ class Push(Button):
             classes=classes,
             variant="primary" if primary else "default",
         )
+        self.active_effect_duration = 0.0  # a button that goes dim when pressed looks as if it had refused
 
     def say(self, words: str) -> None:
         self.label = Content(f"  {words}")

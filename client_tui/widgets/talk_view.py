@@ -67,16 +67,18 @@ class TalkView(ScrollView, can_focus=True):
 
     def show(self, talk: Talk | None, *, online: bool) -> None:
         """Show this talk. The reader stays where they are, or at the end if that is where they were."""
-        before = self._talk
-        if talk is before and online == self._online:
-            return
+        before, was_online = self._talk, self._online
         self._talk, self._online = talk, online
-        same = before is not None and talk is not None and before.id == talk.id
-        if same and before is not None and talk is not None and before.scroll.cursor != talk.scroll.cursor:
+        if before is None or talk is None or before.id != talk.id:
+            self._lay_out(keep_place=False)
+        elif online != was_online or not _same_lines(before, talk):
             self._lay_out(keep_place=True)
+        elif before.scroll == talk.scroll:
+            return  # a draft, a signal of typing, a read marker: nothing that is painted here
+        elif talk.scroll.anchor is None and before.scroll.anchor is not None:
+            self.scroll_to(y=self._bottom, animate=False, immediate=True)
+        if before is not None and talk is not None and before.scroll.cursor != talk.scroll.cursor:
             self._reveal(talk.scroll.cursor)
-        else:
-            self._lay_out(keep_place=same)
         self.refresh()
 
     def _lay_out(self, *, keep_place: bool) -> None:
@@ -297,6 +299,17 @@ class TalkView(ScrollView, can_focus=True):
     def text(self) -> str:
         """Everything laid out, as plain lines: what a test or a screen reader would read."""
         return "\n".join(plain(line) for line, _index in self._lines)
+
+
+def _same_lines(one: Talk, other: Talk) -> bool:
+    """Whether two states of a talk look the same. By identity: the reducer copies only what it changes."""
+    return (
+        one.entries is other.entries
+        and one.members is other.members
+        and one.pending is other.pending
+        and (one.divider, one.loaded, one.more, one.loading_older)
+        == (other.divider, other.loaded, other.more, other.loading_older)
+    )
 
 
 def _with_cursor(line: Line) -> Line:

@@ -8,12 +8,14 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from client_tui.app import QunzuApp
+from client_tui.refusals import Refusal
 from client_tui.screens.groups import CreateGroupForm, ReceiptForm
 from client_tui.screens.log_in import LogInForm
 from client_tui.screens.main import MainScreen
 from client_tui.screens.register import RegisterForm
 from client_tui.screens.verify import VerifyForm
 from client_tui.screens.welcome import WelcomeScreen
+from client_tui.widgets.choice import Choice
 from client_tui.widgets.document_view import DocumentView
 from client_tui.widgets.field import Field
 from client_tui.widgets.tick import Tick
@@ -251,3 +253,28 @@ async def test_keys_that_come_in_one_burst_land_in_the_fields_they_were_meant_fo
         await until(pilot, lambda: again.value == "secretpw")
         assert app.screen.query_one("#handle", Field).value == "kite"
         assert app.screen.query_one("#password", Field).value == "secretpw"
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+async def test_the_longest_form_keeps_its_buttons_and_the_field_at_hand_in_sight(
+    drive: Drive, locale: str
+) -> None:
+    """At 80×24, with the optional field and with something wrong everywhere."""
+    sdk = FakeSdk(verified=False)
+    async with drive(sdk, locale=locale) as (app, pilot):
+        app.desk.consents = frozenset({"phone"})
+        await pilot.press("f6")
+        await until(
+            pilot, lambda: isinstance(app.screen, VerifyForm) and app.screen.query_one("#phone").display
+        )
+        form = app.screen
+        assert isinstance(form, VerifyForm)
+        form.query_one("#method", Choice).choose("other_document")
+        for field in form.fields():
+            field.wrong("This does not fit.")
+        form.refuse(Refusal("identity_cooldown", details={"retry_after_ms": 60_000}))
+        box = form.query_one(".box").region
+        for wanted in ("#submit", "#cancel", "#phone Input", "#legal_name Input", "#offer"):
+            form.set_focus(form.query_one(wanted))
+            await until(pilot, lambda: box.contains_region((form.focused or form).region), wanted)
+            assert box.contains_region(form.query_one("#submit").region)

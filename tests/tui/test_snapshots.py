@@ -34,6 +34,11 @@ Before = Callable[[Pilot[int]], Awaitable[None]]
 Compare = Callable[..., bool]
 
 
+@pytest.fixture(autouse=True)
+def no_idling() -> None:
+    """A picture is taken when Textual itself finds that nothing is left to be laid out."""
+
+
 def app_of(pilot: Pilot[int]) -> QunzuApp:
     assert isinstance(pilot.app, QunzuApp)
     return pilot.app
