@@ -35,7 +35,11 @@ _ATTEMPTS = 6  # half a minute or so: longer than a restart, shorter than a pers
 UrlOption = Annotated[str, typer.Option("--url", envvar="QUNZU_URL", help="The server to ask.")]
 HandleOption = Annotated[
     str | None,
-    typer.Option("--handle", envvar="QUNZU_HANDLE", help="Your handle, if several are remembered."),
+    typer.Option(
+        "--handle",
+        envvar="QUNZU_HANDLE",
+        help="Who you are: to register, to log in, or if several are remembered.",
+    ),
 ]
 PasswordOption = Annotated[
     str | None,

@@ -56,7 +56,7 @@ async def create(
 @app.command("list")
 @asks_server
 async def list_(ask: Ask) -> None:
-    """List your groups with role, members, unread messages and limits used.
+    """List your groups with role, members and unread messages.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def _members(count: int) -> str:
 @app.command()
 @asks_server
 async def info(ask: Ask, group: GroupArgument) -> None:
-    """Show a group's card: name, id, what it is about, how many are in it, your role.
+    """Show a group's card: name, what it is about, size, your role.
 
     \b
     Example:

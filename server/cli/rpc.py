@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +46,7 @@ async def call(
 
     verb = _verb(method)
     given = _params(params or [])
+    _check_names(method, given, verb.params.model_fields)
     if "client_op_id" in verb.params.model_fields:
         given.setdefault("client_op_id", ask.op_id())
     # From JSON, as the server would read it: a list is a list, a date is text.
@@ -107,7 +109,7 @@ def schema(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what this version speaks: the OpenRPC document, or the schema of one method or event.
+    """Print the OpenRPC document, or the schema of one method or event.
 
     Needs no server. A server answers the same to rpc.discover and at /openrpc.json, with its own rates; here
     they are those of the reference policy.
@@ -174,6 +176,16 @@ def _check_type(name: str | None) -> None:
         close = difflib.get_close_matches(name, EVENTS, n=1)
         hint = f"; nearest is {close[0]}" if close else ""
         raise Usage(f"no event is of type {name!r}{hint}. All of them: {', '.join(sorted(EVENTS))}")
+
+
+def _check_names(method: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Whether the method has such parameters; says the nearest right name where it has not."""
+    names = list(known)
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; nearest is {close[0]}" if close else ""
+            raise Usage(f"{method} has no parameter {name!r}{hint}. It takes: {', '.join(names) or 'none'}")
 
 
 def _params(words: list[str]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def validate(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check settings and policy as a start would, and say everything that is wrong.
+    """Check settings and policy as a start would. Everything wrong is said at once.
 
     \b
     Example:

@@ -8,6 +8,7 @@ import typer
 
 from server.cli.asking import DEFAULT_URL, Ask, CredentialsOption, HandleOption, TokenOption, as_locale
 from server.cli.output import Output, Usage
+from server.cli.user import somebody_made_up
 
 
 def tui(
@@ -30,6 +31,9 @@ def tui(
         if not out.on_terminal:
             raise Usage("the terminal client needs a terminal; in a script, use: qunzu message, qunzu rpc")
         from client_tui.app import run
+        from client_tui.i18n import guess
 
-        code = run(url, locale=locale, token=ask.remembered_token())
+        # Nobody can be expected to work out a check character by hand: somebody made up is at hand.
+        person = somebody_made_up(locale or guess(None))
+        code = run(url, locale=locale, offered_person=person, token=ask.remembered_token())
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ from server.cli.asking import DEFAULT_URL, Ask, as_locale, asks_server
 from server.cli.output import Usage
 
 if TYPE_CHECKING:
+    from client_tui.sdk import SyntheticPerson
     from server.wire.vocabulary import Locale
 
 app = typer.Typer(no_args_is_help=True, help="Your account: register, log in, verify an identity.")
@@ -84,7 +85,7 @@ async def register(
 @app.command()
 @asks_server
 async def login(ask: Ask) -> None:
-    """Log in and remember the session, so that later commands need no password.
+    """Log in and remember the session. Later commands need no password.
 
     \b
     Example:
@@ -151,10 +152,13 @@ async def verify(
     """
     from server.wire.verbs.identity import VERIFY, VerifyParams
 
+    if method not in ("resident_id", "other_document"):  # before anything private is typed
+        raise Usage(f"{method!r} is no method: resident_id, or other_document with --document")
     if synthetic and method != "resident_id":
         raise Usage("--synthetic makes up a resident id; leave out --method")
     if synthetic:
-        name, number = _nobody(as_locale(locale))
+        made_up = somebody_made_up(as_locale(locale))
+        name, number = made_up.legal_name, made_up.number
         ask.out.say(f"A synthetic person: {name}, {number}. It goes to the vault and nowhere else.")
     else:
         name, number = _hidden("Legal name"), _hidden("Number")
@@ -184,9 +188,9 @@ def _hidden(what: str) -> str:
     return answer
 
 
-def _nobody(locale: Locale) -> tuple[str, str]:
+def somebody_made_up(locale: Locale) -> SyntheticPerson:
+    """A person who does not exist, drawn anew each time, with a name in that language."""
     from client_tui.sdk.synthetic import PEOPLE, synthetic_person
     from server.system import SystemSecrets
 
-    person = synthetic_person(int.from_bytes(SystemSecrets().bytes(8)) % PEOPLE, locale)
-    return person.legal_name, person.number
+    return synthetic_person(int.from_bytes(SystemSecrets().bytes(8)) % PEOPLE, locale)

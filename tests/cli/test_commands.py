@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from server.cli.main import app
+from server.cli.output import Output
 from tests.cli.conftest import Qunzu
 
 NEEDED = {
@@ -91,6 +92,24 @@ def test_nobody_there_is_exit_code_3(qunzu: Qunzu) -> None:
     assert result.exit_code == 3
     assert "cannot connect" in result.stderr
     assert "qunzu serve starts one" in result.stderr
+
+
+def test_a_misspelt_parameter_is_told_the_nearest(qunzu: Qunzu) -> None:
+    result = qunzu("rpc", "call", "message.history", "group=G-0000000000", "limt=2")
+    assert result.exit_code == 2
+    assert "no parameter 'limt'; nearest is limit" in result.stderr
+
+
+def test_a_method_that_is_none_is_noticed_before_anything_private_is_asked(qunzu: Qunzu) -> None:
+    result = qunzu("user", "verify", "--method", "passport")
+    assert result.exit_code == 2
+    assert "other_document with --document" in result.stderr
+
+
+def test_no_summary_of_a_command_is_cut_off(qunzu: Qunzu) -> None:
+    qunzu.env["COLUMNS"] = "80"
+    for noun in ((), ("user",), ("rules",), ("group",), ("message",), ("rpc",), ("config",)):
+        assert "..." not in qunzu(*noun, "--help").stdout.partition("Commands:")[2]
 
 
 def test_a_misspelt_event_type_is_not_waited_for(qunzu: Qunzu) -> None:
@@ -179,6 +198,16 @@ def test_a_mistyped_group_id_is_noticed_before_anybody_is_asked(qunzu: Qunzu) ->
     result = qunzu("group", "info", "G-0000000001", "--url", "ws://127.0.0.1:9/ws", "--token", "x" * 43)
     assert result.exit_code == 2
     assert "mistyped group id" in result.stderr
+
+
+@pytest.mark.clause("CG-06.1")
+def test_at_any_server_somebody_made_up_is_offered(qunzu: Qunzu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CG-06.1 wants a verified identity, and nobody works out a check character by hand."""
+    started: dict[str, Any] = {}
+    monkeypatch.setattr(Output, "on_terminal", True)
+    monkeypatch.setattr("client_tui.app.run", lambda url, **given: started.update(given) or 0)
+    assert qunzu("tui", "--lang", "zh").exit_code == 0
+    assert started["offered_person"].number.startswith("000000")
 
 
 def test_the_terminal_client_wants_a_terminal(qunzu: Qunzu) -> None:
