@@ -77,6 +77,7 @@ def run(
 class QunzuApp(App[int]):
     CSS_PATH = "qunzu.tcss"
     ENABLE_COMMAND_PALETTE = False
+    NOTIFICATION_TIMEOUT = 3.0
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
     TITLE = "群组 Qunzu"
 

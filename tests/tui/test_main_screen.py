@@ -1,24 +1,16 @@
-"""Groups, talk, about: reading, writing, replying, recalling, at 80×24 and at 120×40. On the fake SDK."""
+"""Groups, talk, about: reading, writing, replying, recalling. On the fake SDK; 80×24 unless it says so."""
 
 from __future__ import annotations
 
 import pytest
-from textual.widgets import OptionList, Static
 
-from client_tui.app import QunzuApp
-from client_tui.screens.groups import JoinGroupForm, LeaveGroupForm, NicknameForm
-from client_tui.screens.help import HelpScreen
 from client_tui.screens.main import MainScreen
 from client_tui.screens.welcome import WelcomeScreen
 from client_tui.sdk import ConnectionLost
-from client_tui.state import Talk
 from client_tui.widgets.about_pane import AboutPane
 from client_tui.widgets.composer import Composer
-from client_tui.widgets.document_view import DocumentView
-from client_tui.widgets.field import Field
 from client_tui.widgets.group_pane import GroupPane
 from client_tui.widgets.push import Push
-from client_tui.widgets.talk_header import TalkHeader
 from client_tui.widgets.talk_view import TalkView
 from client_tui.widgets.top_bar import TopBar
 from server.wire import events as e
@@ -26,140 +18,8 @@ from server.wire.vocabulary import account_stream, group_stream
 from tests.tui import story
 from tests.tui.conftest import Drive, until, write
 from tests.tui.fake_sdk import FakeSdk, refusal
-from tests.tui.story import ELSEWHERE, HERON, KITES, ME, TEA, WREN, XIAOMAN
-
-WIDE = (120, 40)
-
-
-def talk(app: QunzuApp) -> Talk:
-    found = app.desk.store.state.talk
-    assert found is not None
-    return found
-
-
-def words(app: QunzuApp, selector: str) -> str:
-    return str(app.screen.query_one(selector, Static).render())
-
-
-def texts(app: QunzuApp) -> str:
-    return app.screen.query_one(TalkView).text
-
-
-def area_text(app: QunzuApp) -> str:
-    return app.screen.query_one(Composer).area.text
-
-
-# --- the id of the group, one test for each place ------------------------------------------------------
-
-
-@pytest.mark.clause("CG-08.4", "CG-08.1")
-async def test_the_head_of_the_talk_has_the_id_and_the_places(drive: Drive) -> None:
-    """CG-08.4: the chat header shows the id; CG-08.1: it shows members of the cap."""
-    async with drive(FakeSdk()) as (app, _pilot):
-        head = str(app.screen.query_one(TalkHeader).render())
-        assert KITES in head
-        assert "4/30" in head
-
-
-@pytest.mark.clause("CG-08.4")
-async def test_the_list_of_groups_has_every_id(drive: Drive) -> None:
-    """CG-08.4: the group list shows the id of each group."""
-    async with drive(FakeSdk(), WIDE) as (app, _pilot):
-        lines = "\n".join(str(option.prompt) for option in app.screen.query_one(GroupPane).list.options)
-        assert KITES in lines
-        assert TEA in lines
-
-
-@pytest.mark.clause("CG-08.4")
-async def test_the_card_of_the_group_has_the_id(drive: Drive) -> None:
-    """CG-08.4: the header card shows the id."""
-    async with drive(FakeSdk(), WIDE) as (app, _pilot):
-        card = "\n".join(str(part.render()) for part in app.screen.query("#about Static").results(Static))
-        assert KITES in card
-
-
-@pytest.mark.clause("CG-08.4")
-async def test_the_join_dialog_notices_a_mistyped_id_by_itself(drive: Drive) -> None:
-    """CG-08.4: a wrong check character is called mistyped without a look-up."""
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        await pilot.press("ctrl+o")
-        await until(pilot, lambda: isinstance(app.screen, JoinGroupForm))
-        field = app.screen.query_one("#group", Field)
-        wrong = ELSEWHERE[:-1] + ("0" if ELSEWHERE[-1] != "0" else "1")
-        field.value = wrong
-        await pilot.press("enter")
-        assert "mistyped" in words(app, "#group .below")
-        assert not sdk.asked("group.join")
-        field.value = ELSEWHERE.lower().replace("g-", " ")
-        await pilot.press("enter")
-        await until(pilot, lambda: sdk.asked("group.join"))
-        assert sdk.asked("group.join")[0].group == ELSEWHERE
-        assert field.value == ELSEWHERE
-
-
-@pytest.mark.clause("CG-08.4")
-async def test_the_leave_dialog_has_the_id(drive: Drive) -> None:
-    """CG-08.4: whoever is about to leave sees which group by its id."""
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: isinstance(app.screen, LeaveGroupForm))
-        assert any(KITES in str(part.render()) for part in app.screen.query(Static))
-        assert app.focused is app.screen.query_one("#cancel")
-        app.screen.query_one("#submit").focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: app.desk.store.state.selected == TEA)
-        assert isinstance(app.screen, MainScreen)
-
-
-async def test_the_id_can_be_copied_with_one_key(drive: Drive) -> None:
-    async with drive(FakeSdk()) as (app, pilot):
-        await pilot.press("f4", "y")
-        assert app.clipboard == KITES
-
-
-# --- role labels, one test for each place --------------------------------------------------------------
-
-
-@pytest.mark.clause("CG-08.8")
-async def test_the_stream_shows_roles_and_follows_a_change_at_once(drive: Drive) -> None:
-    """CG-08.8: in the message stream; who has left has no role any more, on the screen at once."""
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        assert "Heron 7 [管理 admin]" in texts(app)
-        sdk.happen(group_stream(KITES), e.MEMBER_LEFT, e.MemberLeft(ref=HERON.ref, nickname="Heron 7"))
-        await until(pilot, lambda: "Heron 7 [已退 left]" in texts(app))
-
-
-@pytest.mark.clause("CG-08.8")
-async def test_the_roster_shows_roles_owner_first(drive: Drive) -> None:
-    """CG-08.8: in the roster."""
-    async with drive(FakeSdk(), WIDE) as (app, _pilot):
-        lines = [
-            line
-            for part in app.screen.query("#about Static").results(Static)
-            for line in str(part.render()).splitlines()
-        ]
-        roster = [line for line in lines if "[" in line]
-        assert roster == [
-            "小满 [群主 owner]", "Heron 7 [管理 admin]", "Wren [成员 member]", "风筝 (you) [成员 member]",
-        ]  # fmt: skip
-
-
-@pytest.mark.clause("CG-08.8")
-async def test_the_mention_list_shows_roles(drive: Drive) -> None:
-    """CG-08.8: in the mention list."""
-    async with drive(FakeSdk()) as (app, pilot):
-        await pilot.press("@")
-        options = app.screen.query_one("#mentions", OptionList)
-        await until(pilot, lambda: options.display)
-        assert [str(option.prompt) for option in options.options] == [
-            "@小满 [群主 owner]",
-            "@Heron 7 [管理 admin]",
-            "@Wren [成员 member]",
-        ]
-
+from tests.tui.looking import WIDE, area_text, talk, texts, words
+from tests.tui.story import HERON, KITES, TEA, WREN, XIAOMAN
 
 # --- writing -------------------------------------------------------------------------------------------
 
@@ -435,110 +295,3 @@ async def test_the_mouse_works_too(drive: Drive) -> None:
         await until(pilot, lambda: talk(app).scroll.cursor is not None)
         await pilot.click(GroupPane, offset=(6, 3))
         await until(pilot, lambda: talk(app).id == TEA)
-
-
-# --- dialogs -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("keys", "title"),
-    [
-        (["ctrl+n"], "Create a group"),
-        (["ctrl+o"], "Join a group"),
-        (["ctrl+l"], "Leave"),
-        (["f5"], "My name in"),
-        (["f7"], "Rules and notices"),
-        (["f8"], "Who can read what"),
-        (["f9"], "My devices"),
-        (["f10"], "Menu"),
-        (["f1"], "Help"),
-        (["ctrl+q"], "Leave Qunzu?"),
-        (["f10", *["down"] * 6, "enter"], "Change password"),
-        (["f10", *["down"] * 7, "enter"], "Log out"),
-    ],
-)
-async def test_every_dialog_opens_and_closes_by_keyboard_and_fits(
-    drive: Drive, keys: list[str], title: str
-) -> None:
-    async with drive(FakeSdk()) as (app, pilot):
-        await pilot.press(*keys)
-        await until(pilot, lambda: title in words(app, ".title"), title)
-        box = app.screen.query_one(".box").region
-        assert app.screen.region.contains_region(box)
-        for button in app.screen.query("Button"):
-            assert box.contains_region(button.region)
-        await pilot.press("escape")
-        assert isinstance(app.screen, MainScreen)
-
-
-async def test_a_question_mark_says_which_clause_put_it_there(drive: Drive) -> None:
-    async with drive(FakeSdk()) as (app, pilot):
-        for keys, clause in ((["f3"], "CG-08.8"), (["f2"], "CG-08.3"), (["f4"], "CG-08.5")):
-            await pilot.press(*keys, "question_mark")
-            await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-            assert clause in app.screen.query_one(DocumentView).text
-            await pilot.press("escape")
-
-
-async def test_a_question_mark_in_the_composer_is_text(drive: Drive) -> None:
-    async with drive(FakeSdk()) as (app, pilot):
-        await pilot.press("question_mark", "r", "x", "y", "v", "d")
-        assert area_text(app) == "?rxyvd"
-
-
-async def test_the_nickname_changes_in_this_group(drive: Drive) -> None:
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        await pilot.press("f5")
-        await until(pilot, lambda: isinstance(app.screen, NicknameForm))
-        await write(pilot, "Kite")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        assert sdk.asked("group.set_nickname")[0].nickname == "Kite"
-
-
-@pytest.mark.clause("CG-05.3")
-async def test_the_rules_open_anywhere_in_every_version_with_what_changed(drive: Drive) -> None:
-    """CG-05.3: number, date, digest, other versions, and a readable comparison."""
-    async with drive(FakeSdk()) as (app, pilot):
-        await pilot.press("f7")
-        await until(pilot, lambda: "version 2026-11 of 2026-10-20" in words(app, "#version"))
-        assert "digest abababab" in words(app, "#version")
-        await pilot.press("d")
-        await until(pilot, lambda: "+| new" in app.screen.query_one(DocumentView).text)
-        await pilot.press("d", "v")
-        await until(pilot, lambda: "version 2026-09" in words(app, "#version"))
-        await pilot.press("right", "right")
-        await until(pilot, lambda: "you accepted 2026-11" in words(app, "#version"))
-
-
-async def test_a_device_is_logged_out_from_the_list(drive: Drive) -> None:
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        await pilot.press("f9")
-        await until(pilot, lambda: app.screen.query_one("#sessions", OptionList).option_count == 2)
-        await pilot.press("enter")
-        await until(pilot, lambda: sdk.asked("session.revoke"))
-        assert sdk.asked("session.revoke")[0].session == "S-2"
-
-
-async def test_leaving_the_program_says_what_would_be_lost(drive: Drive) -> None:
-    async with drive(FakeSdk()) as (app, pilot):
-        await write(pilot, "unsaid")
-        await pilot.press("ctrl+q")
-        await until(pilot, lambda: "Leave Qunzu?" in words(app, ".title"))
-        assert any("1 draft would be gone" in str(part.render()) for part in app.screen.query(Static))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.return_code == 0 or not app.is_running)
-
-
-async def test_logging_out_comes_back_to_the_first_screen(drive: Drive) -> None:
-    sdk = FakeSdk()
-    async with drive(sdk) as (app, pilot):
-        await pilot.press("f10", *["down"] * 7, "enter")
-        await until(pilot, lambda: "Log out" in words(app, ".title"))
-        app.screen.query_one("#submit").focus()
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        assert app.desk.store.state.account is None
-        assert ME.nickname not in str(app.screen.query_one(TopBar).render())

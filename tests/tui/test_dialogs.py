@@ -1,0 +1,123 @@
+"""Every dialog by keyboard, at 80×24; help, rules, devices, and the ways out. On the fake SDK."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import OptionList, Static
+
+from client_tui.screens.groups import NicknameForm
+from client_tui.screens.help import HelpScreen
+from client_tui.screens.main import MainScreen
+from client_tui.screens.welcome import WelcomeScreen
+from client_tui.widgets.document_view import DocumentView
+from client_tui.widgets.top_bar import TopBar
+from tests.tui.conftest import Drive, until, write
+from tests.tui.fake_sdk import FakeSdk
+from tests.tui.looking import area_text, words
+from tests.tui.story import ME
+
+# --- dialogs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "title"),
+    [
+        (["ctrl+n"], "Create a group"),
+        (["ctrl+o"], "Join a group"),
+        (["ctrl+l"], "Leave"),
+        (["f5"], "My name in"),
+        (["f7"], "Rules and notices"),
+        (["f8"], "Who can read what"),
+        (["f9"], "My devices"),
+        (["f10"], "Menu"),
+        (["f1"], "Help"),
+        (["ctrl+q"], "Leave Qunzu?"),
+        (["f10", *["down"] * 6, "enter"], "Change password"),
+        (["f10", *["down"] * 7, "enter"], "Log out"),
+    ],
+)
+async def test_every_dialog_opens_and_closes_by_keyboard_and_fits(
+    drive: Drive, keys: list[str], title: str
+) -> None:
+    async with drive(FakeSdk()) as (app, pilot):
+        await pilot.press(*keys)
+        await until(pilot, lambda: title in words(app, ".title"), title)
+        box = app.screen.query_one(".box").region
+        assert app.screen.region.contains_region(box)
+        for button in app.screen.query("Button"):
+            assert box.contains_region(button.region)
+        await pilot.press("escape")
+        assert isinstance(app.screen, MainScreen)
+
+
+async def test_a_question_mark_says_which_clause_put_it_there(drive: Drive) -> None:
+    async with drive(FakeSdk()) as (app, pilot):
+        for keys, clause in ((["f3"], "CG-08.8"), (["f2"], "CG-08.3"), (["f4"], "CG-08.5")):
+            await pilot.press(*keys, "question_mark")
+            await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+            assert clause in app.screen.query_one(DocumentView).text
+            await pilot.press("escape")
+
+
+async def test_a_question_mark_in_the_composer_is_text(drive: Drive) -> None:
+    async with drive(FakeSdk()) as (app, pilot):
+        await pilot.press("question_mark", "r", "x", "y", "v", "d")
+        assert area_text(app) == "?rxyvd"
+
+
+async def test_the_nickname_changes_in_this_group(drive: Drive) -> None:
+    sdk = FakeSdk()
+    async with drive(sdk) as (app, pilot):
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, NicknameForm))
+        await write(pilot, "Kite")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert sdk.asked("group.set_nickname")[0].nickname == "Kite"
+
+
+@pytest.mark.clause("CG-05.3")
+async def test_the_rules_open_anywhere_in_every_version_with_what_changed(drive: Drive) -> None:
+    """CG-05.3: number, date, digest, other versions, and a readable comparison."""
+    async with drive(FakeSdk()) as (app, pilot):
+        await pilot.press("f7")
+        await until(pilot, lambda: "version 2026-11 of 2026-10-20" in words(app, "#version"))
+        assert "digest abababab" in words(app, "#version")
+        await pilot.press("d")
+        await until(pilot, lambda: "+| new" in app.screen.query_one(DocumentView).text)
+        await pilot.press("d", "v")
+        await until(pilot, lambda: "version 2026-09" in words(app, "#version"))
+        await pilot.press("right", "right")
+        await until(pilot, lambda: "you accepted 2026-11" in words(app, "#version"))
+
+
+async def test_a_device_is_logged_out_from_the_list(drive: Drive) -> None:
+    sdk = FakeSdk()
+    async with drive(sdk) as (app, pilot):
+        await pilot.press("f9")
+        await until(pilot, lambda: app.screen.query_one("#sessions", OptionList).option_count == 2)
+        await pilot.press("enter")
+        await until(pilot, lambda: sdk.asked("session.revoke"))
+        assert sdk.asked("session.revoke")[0].session == "S-2"
+
+
+async def test_leaving_the_program_says_what_would_be_lost(drive: Drive) -> None:
+    async with drive(FakeSdk()) as (app, pilot):
+        await write(pilot, "unsaid")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: "Leave Qunzu?" in words(app, ".title"))
+        assert any("1 draft would be gone" in str(part.render()) for part in app.screen.query(Static))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.return_code == 0 or not app.is_running)
+
+
+async def test_logging_out_comes_back_to_the_first_screen(drive: Drive) -> None:
+    sdk = FakeSdk()
+    async with drive(sdk) as (app, pilot):
+        await pilot.press("f10", *["down"] * 7, "enter")
+        await until(pilot, lambda: "Log out" in words(app, ".title"))
+        app.screen.query_one("#submit").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
+        assert app.desk.store.state.account is None
+        assert ME.nickname not in str(app.screen.query_one(TopBar).render())
