@@ -205,7 +205,12 @@ def test_at_any_server_somebody_made_up_is_offered(qunzu: Qunzu, monkeypatch: py
     """CG-06.1 wants a verified identity, and nobody works out a check character by hand."""
     started: dict[str, Any] = {}
     monkeypatch.setattr(Output, "on_terminal", True)
-    monkeypatch.setattr("client_tui.app.run", lambda url, **given: started.update(given) or 0)
+
+    def run(url: str, **given: Any) -> int:
+        started.update(given)
+        return 0
+
+    monkeypatch.setattr("client_tui.app.run", run)
     assert qunzu("tui", "--lang", "zh").exit_code == 0
     assert started["offered_person"].number.startswith("000000")
 

@@ -11,6 +11,7 @@ import pytest
 from tests.contracts.sources import ROOT, data_files, modules, source, tree
 
 OURS = ("server", "client_tui", "policies")
+PAGES = (*OURS, "tests", "docker")
 MOST_LINES = 420  # about 400: a file that grows beyond asks for a noun to be split out
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 
@@ -74,5 +75,12 @@ def test_no_file_tells_where_it_was_written() -> None:
 
 
 def test_every_folder_of_the_house_has_a_page_about_itself() -> None:
-    for folder in OURS:
+    for folder in PAGES:
         assert (ROOT / folder / "README.md").is_file(), folder
+
+
+def test_no_page_links_to_what_is_not_there() -> None:
+    pages = [*ROOT.glob("*.md"), *(page for top in PAGES for page in (ROOT / top).rglob("*.md"))]
+    for page in pages:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"

@@ -78,7 +78,7 @@ TEA: Final = Circle(
         Line("moon", "The water is just off the boil. Who is having what today?", "水刚开。今天各位喝什么？"),
         Line("pebble", "Oolong, third steep. It is still going strong.", "乌龙，第三泡了，味道还在。"),
         Line("lime", "Jasmine. I put two sugars in, and I am not sorry.", "茉莉花茶，放了两块糖，我不后悔。"),
-        Line("moon", "Nobody here will judge you. Much.", "没人会说你的。不太会。", 2),
+        Line("moon", "Nobody here will judge you. Much.", "没人会笑你。大概吧。", 2),
         Line("quill", "Chrysanthemum with a few goji berries, for tired eyes.", "菊花加几粒枸杞，养眼睛。"),
         Line(
             "pebble", "How hot for green tea? Mine always turns bitter.", "绿茶用多热的水？我泡的总是发苦。"
