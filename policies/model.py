@@ -259,6 +259,8 @@ class Connection(_Section):
     in_flight_max: Count
     """Requests read from one connection and not yet answered."""
     idle_seconds: Count
+    max_total: Count
+    """Connections of everybody together; beyond it a handshake is answered 503."""
 
     @model_validator(mode="after")
     def _one_frame_fits_the_outbox(self) -> Self:

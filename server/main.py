@@ -43,6 +43,8 @@ from server.wire.vocabulary import Locale
 
 log = structlog.get_logger()
 
+_ASK_EVERY_NS = 1_000_000_000
+
 
 class StartRefused(Exception):
     """The server does not start; the text is one sentence that says why and what to do."""
@@ -74,6 +76,8 @@ class Server:
         self._verifier = verifier or SandboxVerifier()
         self._opened = contextlib.AsyncExitStack()
         self._stopping = False
+        self._answered_at: int | None = None
+        self._answered = False
         self.url = ""
 
     async def start(self) -> None:
@@ -117,6 +121,10 @@ class Server:
             )
         _prepare_data_dir(self.config.data_dir)
         self._opened.callback(_lock(self.config.data_dir).close)
+        if self.config.seed is not None and (self.config.data_dir / "keys").exists():
+            raise StartRefused(
+                f"a seed repeats the ids that {self.config.data_dir} holds already; choose an empty --data-dir"
+            )
         front = await self._open(self.config.database_url, "front")
         vault, retry_key = await self._open_vault()
         world = World(
@@ -196,6 +204,14 @@ class Server:
         }
 
     async def _database_answers(self) -> bool:
+        """Asked at most once a second: anybody may ask us, and a question costs a reader."""
+        now = self._clock.monotonic_ns()
+        if self._answered_at is not None and now - self._answered_at < _ASK_EVERY_NS:
+            return self._answered
+        self._answered_at, self._answered = now, await self._ask_database()
+        return self._answered
+
+    async def _ask_database(self) -> bool:
         try:
             await self.dispatcher.check_database()
         except DatabaseFault:

@@ -92,26 +92,24 @@ class Connection:
             self.close(Close.SLOW_CONSUMER, "too slow")
 
     async def replay(self, frames: Iterable[bytes]) -> None:
-        """Write what was missed, then what is held by now, as fast as the peer takes it: only this connection
-        waits. Returns with nothing held, or because the connection is nobody's any more."""
-        waiting: Iterable[bytes] | None = frames
-        while waiting and self.state is State.RESUMING:
-            await self._replay_piecewise(waiting)
-            waiting, self.held_bytes = self.held, 0
-            if self.held:
-                self.held = []
-
-    async def _replay_piecewise(self, frames: Iterable[bytes]) -> None:
+        """Write a part of what was missed as fast as the peer takes it: only this connection waits. Stops
+        early when the connection is nobody's any more."""
         size = 0
         for frame in frames:
+            if self.state is not State.RESUMING:
+                return
             self.pending.append(frame)
             size += len(frame)
             if size >= _PIECE:
                 size = 0
                 self._write()
                 await self._outlet.drained()
-                if self.state is not State.RESUMING:
-                    return
+
+    async def replay_held(self) -> None:
+        """Write what came in while the missed events went out, and what comes in while that goes out."""
+        while self.held and self.state is State.RESUMING:
+            waiting, self.held, self.held_bytes = self.held, [], 0
+            await self.replay(waiting)
 
     def _write(self) -> bool:
         pending = self.pending

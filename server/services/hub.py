@@ -10,7 +10,10 @@ connection gets one write for everything a batch has for it (docs of the choice:
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+
+import structlog
 
 from server.services.connection import Connection
 from server.storage.writer import Outcome
@@ -27,6 +30,8 @@ from server.wire.events import (
     SessionClosed,
 )
 from server.wire.vocabulary import AccountId, StreamName, group_stream
+
+log = structlog.get_logger()
 
 
 class Hub:
@@ -88,7 +93,7 @@ class Hub:
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Answer the callers of a batch, then tell everybody what happened, in commit order."""
         for outcome in outcomes:
-            outcome.write.released(outcome)
+            self._tell_caller(outcome)
             for event in outcome.events:
                 self._undelivered.setdefault(event.stream, []).append(self._frame(codec.encode_event(event)))
                 if event.stream.startswith("account:"):
@@ -96,6 +101,13 @@ class Hub:
         for stream in list(self._undelivered):
             self._deliver_so_far(stream)
         self._flush()
+
+    def _tell_caller(self, outcome: Outcome) -> None:
+        try:
+            outcome.write.released(outcome)
+        except Exception as error:  # one caller's fault must not leave the others of its batch waiting
+            where = traceback.format_tb(error.__traceback__)[-3:]
+            log.error("release_failed", verb=outcome.write.verb, error=type(error).__name__, where=where)
 
     def whisper(self, connection: Connection, event: Event) -> None:
         """Deliver an event to one connection alone; the caller flushes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from server.services.snapshots import account_snapshot, group_snapshot
@@ -18,33 +20,35 @@ from server.wire.vocabulary import AccountId, Seq, StreamName
 @dataclass(frozen=True, slots=True)
 class Replay:
     frames: list[str]
-    """Encoded notifications, stream by stream, in order."""
+    """Encoded notifications of one stream, in order."""
     events: int
     """How many of them are missed events."""
 
 
-async def missed(world: World, opened: SessionOpenedResult, cursors: dict[StreamName, Seq] | None) -> Replay:
-    """Everything between the client's cursors and the heads at which it was attached.
+async def missed(
+    world: World, opened: SessionOpenedResult, cursors: dict[StreamName, Seq] | None
+) -> AsyncIterator[Replay]:
+    """Everything between the client's cursors and the heads at which it was attached, stream by stream: what
+    waits in memory is one stream's worth, however much was missed.
 
     All those events are committed, so a reader that starts now sees them; later ones are held by the
     connection. A snapshot may be newer than the head: events at or below its ``as_of`` are in it already.
     """
-    if cursors is None:
-        return Replay([], 0)
-    account = opened.account.account
-
-    def work(sql: SqlConnection) -> Replay:
-        frames, count = [], 0
+    if cursors is not None:
         for head in opened.streams:
-            if head.resumed:
-                events = streams.events_between(sql, head.stream, cursors[head.stream], head.head)
-                frames += [codec.encode_event(event) for event in events]
-                count += len(events)
-            elif (event := _snapshot(sql, world, account, head)) is not None:
-                frames.append(codec.encode_event(event))
-        return Replay(frames, count)
+            yield await world.database.read(
+                functools.partial(_stream, world, opened.account.account, head, cursors.get(head.stream))
+            )
 
-    return await world.database.read(work)
+
+def _stream(
+    world: World, account: AccountId, head: StreamHead, cursor: Seq | None, sql: SqlConnection
+) -> Replay:
+    if head.resumed and cursor is not None:
+        events = streams.events_between(sql, head.stream, cursor, head.head)
+        return Replay([codec.encode_event(event) for event in events], len(events))
+    event = _snapshot(sql, world, account, head)
+    return Replay([] if event is None else [codec.encode_event(event)], 0)
 
 
 def _snapshot(sql: SqlConnection, world: World, account: AccountId, head: StreamHead) -> Event | None:

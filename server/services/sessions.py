@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import timedelta
+
+import structlog
 
 from server.services.connection import Connection
 from server.services.contexts import Owning, Reading, Writing
 from server.services.handlers import owns, reads, writes
-from server.services.replay import Replay, missed
+from server.services.replay import missed
 from server.storage import accounts, groups, sessions
 from server.storage.accounts import Credentials
 from server.storage.sessions import OpenSession
@@ -42,7 +45,9 @@ from server.wire.verbs.session import (
     Sessions,
     StreamHead,
 )
-from server.wire.vocabulary import AccountId, SessionId, StreamName, account_stream, group_stream
+from server.wire.vocabulary import AccountId, Seq, SessionId, StreamName, account_stream, group_stream
+
+log = structlog.get_logger()
 
 
 @owns(OPEN)
@@ -91,12 +96,7 @@ async def open_session(ctx: Owning, params: OpenParams) -> SessionOpenedResult:
             _attach(ctx, outcome.result)
 
     result = await ctx.perform(work, SessionOpenedResult, released=released)
-    try:
-        replay = await missed(ctx.world, result, params.cursors)
-    except Exception:  # attached and deaf for ever would be worse than coming back
-        ctx.connection.close(Close.INTERNAL, "cannot read what was missed")
-        raise
-    ctx.after_reply = lambda: _release(ctx, replay)
+    ctx.after_reply = lambda: _release(ctx, result, params.cursors)
     return result
 
 
@@ -194,10 +194,19 @@ def _attach(ctx: Owning, result: SessionOpenedResult) -> None:
     ctx.hub.attach(connection, connection.account, [head.stream for head in result.streams])
 
 
-async def _release(ctx: Owning, replay: Replay) -> None:
+async def _release(ctx: Owning, opened: SessionOpenedResult, cursors: dict[StreamName, Seq] | None) -> None:
     """After the answer: what was missed, then what came meanwhile, then `session.caught_up`."""
-    connection = ctx.connection
-    await connection.replay(ctx.hub.frame(text) for text in replay.frames)
+    connection, replayed = ctx.connection, 0
+    try:
+        async for part in missed(ctx.world, opened, cursors):
+            await connection.replay(ctx.hub.frame(text) for text in part.frames)
+            replayed += part.events
+        await connection.replay_held()
+    except Exception as error:  # attached and deaf for ever would be worse than coming back
+        where = traceback.format_tb(error.__traceback__)[-3:]
+        log.error("replay_failed", error=type(error).__name__, where=where)
+        connection.close(Close.INTERNAL, "cannot read what was missed")
+        return
     if connection.state is not State.RESUMING:
         return  # lost, or logged out from another device, in the meantime
     connection.held = None
@@ -208,6 +217,6 @@ async def _release(ctx: Owning, replay: Replay) -> None:
         None,
         CAUGHT_UP.name,
         ctx.world.clock.now(),
-        CaughtUp(replayed=replay.events),
+        CaughtUp(replayed=replayed),
     )
     ctx.hub.whisper(connection, event)

@@ -28,6 +28,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 T = TypeVar("T")
 
+_BUSY_S = 5  # how long a statement waits for another process that has the file
+
 SqlConnection = Connection
 """What work on a database is given; named here so that other packages need not import SQLAlchemy."""
 
@@ -51,8 +53,9 @@ class Database(Protocol):
         """Run ``work`` over one consistent snapshot; it cannot write."""
         ...
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         """Let go of what deleted rows left outside the tables. Serialised with ``transact`` by the caller.
+        False when readers stood in the way: try again later.
 
         SQLite: empties the write-ahead log, which still holds the pages as they were. PostgreSQL keeps dead
         rows and its own log for as long as its operator has it do so; nothing here can change that."""
@@ -115,15 +118,18 @@ class SqliteDatabase:
         async with self._readers.connect() as connection:
             return await connection.run_sync(work)
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         # On the driver's connection: SQLAlchemy would begin a transaction, and inside one it cannot be done.
         driver = self._connection.connection.driver_connection
         assert driver is not None
 
-        def checkpoint() -> None:
-            driver.execute("pragma wal_checkpoint(truncate)").fetchall()  # unread, it would stand in the way
+        def checkpoint() -> bool:
+            driver.execute("pragma busy_timeout=50")  # a slow reader must not hold up the writes behind us
+            [(busy, _, _)] = driver.execute("pragma wal_checkpoint(truncate)").fetchall()
+            driver.execute(f"pragma busy_timeout={_BUSY_S * 1000}")
+            return not busy
 
-        await asyncio.get_running_loop().run_in_executor(self._flusher, checkpoint)
+        return await asyncio.get_running_loop().run_in_executor(self._flusher, checkpoint)
 
     async def close(self) -> None:
         await self._readers.dispose()
@@ -149,8 +155,8 @@ class PostgresDatabase:
         async with self._readers.connect() as connection:
             return await connection.run_sync(work)
 
-    async def scrub(self) -> None:
-        pass
+    async def scrub(self) -> bool:
+        return True
 
     async def close(self) -> None:
         await self._readers.dispose()
@@ -164,7 +170,7 @@ def _sqlite_writer(path: Path) -> Engine:
         URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 5},
+        connect_args={"check_same_thread": False, "timeout": _BUSY_S},
     )
     event.listen(engine, "connect", _no_implicit_transactions)
     event.listen(engine, "connect", _durable)

@@ -60,7 +60,11 @@ def find_message(tx: Transaction, group: GroupId, seq: Seq) -> Kept | None:
 
 
 def erase_message(tx: Transaction, group: GroupId, seq: Seq) -> None:
-    """Take the content out of the database (``secure_delete`` overwrites it); the row stays as the fact."""
+    """Take the content out of the database (``secure_delete`` overwrites it); the row stays as the fact.
+
+    The database's log has the content for a little longer: the writer scrubs it soon.
+    """
+    tx.memory.scrub_wanted = True
     tx.execute(
         update(_message)
         .where(_message.c.group_id == group, _message.c.seq == seq)

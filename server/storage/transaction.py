@@ -43,6 +43,8 @@ class Memory:
         self.accounts: dict[AccountId, AccountFacts] = {}
         self.ended: dict[SessionId, None] = {}
         """Sessions that were closed lately: what their connections still have under way is refused."""
+        self.scrub_wanted = False
+        """Whether something was erased whose bytes still stand in the database's own log."""
         self.ending: list[SessionId] = []
         """Those among them whose closing is not committed yet."""
         self._most = most

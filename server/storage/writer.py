@@ -39,6 +39,8 @@ log = structlog.get_logger()
 _MOST_PER_BATCH = 256  # beyond it a commit's share of a write is under 1 µs and only latency grows
 _MOST_WAITING = 8192  # about a second of work: beyond it, `overloaded` is more honest than waiting
 
+_SCRUB_EVERY_NS = 10_000_000_000  # emptying the log takes milliseconds: often enough, and no way to slow us
+
 
 @dataclass(slots=True)
 class Write:
@@ -83,6 +85,7 @@ class Writer:
         self._closed = False
         self.broken = asyncio.Event()
         """Set when the writer itself failed: nothing is written any more, and the process had better end."""
+        self._scrubbed_at = -_SCRUB_EVERY_NS
         self.commits = 0
         self.writes = 0
 
@@ -148,8 +151,16 @@ class Writer:
                 self._publish(outcomes)
             except Exception as error:  # a fault in telling must not stop the writing
                 self._explain(error)
+            await self._scrub()
             if last:
                 return
+
+    async def _scrub(self) -> None:
+        """After a recall: have the content gone from the database's log as well, now and then."""
+        now = self._clock.monotonic_ns()
+        if self._memory.scrub_wanted and now - self._scrubbed_at >= _SCRUB_EVERY_NS:
+            self._scrubbed_at = now
+            self._memory.scrub_wanted = not await self._database.scrub()
 
     async def _commit(self, writes: list[Write]) -> list[Outcome]:
         try:

@@ -23,6 +23,7 @@ from server.transport.peer import Peer
 from server.wire.errors import Close
 
 WS_PATH = "/ws"
+_FULL = Page(503, "text/plain; charset=utf-8", b"Too many connections. Try again shortly.\n")
 
 
 class Listener:
@@ -103,7 +104,7 @@ class Listener:
     async def _page(self, socket: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         if path == WS_PATH:
-            return None
+            return None if len(self._live) < self._bounds.max_total else _response(_FULL)
         if request.method not in ("GET", "HEAD"):
             response = _response(Page(405, "text/plain; charset=utf-8", b"Pages can only be read.\n"))
             response.headers["Allow"] = "GET, HEAD"

@@ -37,7 +37,7 @@ class RegisterParams(Params):
     handle: Handle
     password: Password
     agreement: AgreementAcceptance
-    consents: list[Consent] = Field(default=[])
+    consents: list[Consent] = Field(default=[], max_length=8)
     client: ClientClass
     client_op_id: ClientOpId
 
@@ -65,7 +65,7 @@ class AgreementParams(Params):
 
 class AcceptAgreementParams(Params):
     agreement: AgreementAcceptance
-    consents: list[Consent] = Field(default=[])
+    consents: list[Consent] = Field(default=[], max_length=8)
     """All consents that hold from now on: one that is left out is withdrawn."""
     client_op_id: ClientOpId
 
