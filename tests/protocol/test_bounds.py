@@ -36,7 +36,7 @@ async def test_one_connection_too_many_is_told_to_come_back(serve: Serve) -> Non
 async def test_a_recalled_text_is_gone_from_the_log_of_the_running_database(
     people: People, server: Server, tmp_path: Path
 ) -> None:
-    """SA-05.3h: after a recall the fact stays; the words are nowhere on the disk, without waiting for a stop."""
+    """SA-05.3h: after a recall the fact stays; the words are nowhere on the disk, and no stop is needed."""
     (ann,) = await people("ann")
     made = await ann.call(CREATE_GROUP, CreateGroupParams(name="tea", client_op_id=ann.op_id()))
     group = made.group.group
