@@ -123,18 +123,23 @@ def _message(message: Message, time: str, look: _Look) -> list[Line]:
     room = look.width - _INDENT
     mark = _MINE if look.mine else _TO_ME if look.me_mentioned else _NO_MARK
     clock = Run(f"{time} ", "time")
+    # A clock with a bar belongs to a message that goes on; only headers and notes have one without. What the
+    # program says of a message stands in the margin, which no text can reach: nobody can write a header.
+    going_on = Run(f"{time}│", "time")
     margin = Run(" " * _INDENT)
     if not look.continues:
         lines.append((mark, clock, *_name(message.nickname, look.role, look.mine, room)))
     if look.quote is not None:
-        lines.append((margin, *_quote(look.quote, room)))
+        lines.append((Run(f"{_QUOTE_MARK:>{_INDENT}}", "quote"), *_quote(look.quote, room)))
     if message.recalled or message.text is None:
         words = _("recalled by its sender: the content is gone, the fact stays")
-        body = wrap((Run(f"⌫ {words}", "recalled"),), room)
+        margin = Run(f"{'⌫ ':>{_INDENT}}", "recalled")
+        body = wrap((Run(words, "recalled"),), room)
     else:
         body = _text(message.text, look, room)
     for number, line in enumerate(body):
-        head = (mark, clock) if look.continues and number == 0 else (margin,)
+        goes_on = look.continues and number == 0 and not message.recalled
+        head = (mark, going_on) if goes_on else (margin,)
         lines.append((*head, *line))
     return lines
 
@@ -155,10 +160,10 @@ def _name(nickname: str, role: Role | None, mine: bool, room: int) -> Line:
 def _quote(quote: tuple[str, Role | None, str | None], room: int) -> Line:
     nickname, role, text = quote
     if not nickname:
-        return (Run(_QUOTE_MARK + fit(_("an earlier message"), room - 2), "quote"),)
+        return (Run(fit(_("an earlier message"), room), "quote"),)
     said = _("(recalled)") if text is None else one_line(text)
     words = f"{one_line(nickname)} {role_label(role)} {said}"
-    return (Run(_QUOTE_MARK + fit(words, room - 2), "quote"),)
+    return (Run(fit(words, room), "quote"),)
 
 
 def _text(text: str, look: _Look, room: int) -> list[Line]:

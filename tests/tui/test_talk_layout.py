@@ -77,7 +77,7 @@ def test_a_recalled_message_says_so_and_shows_nothing_else(talk: Talk) -> None:
 def test_who_goes_on_talking_is_not_named_again(talk: Talk) -> None:
     text = page(talk)
     assert text.count("Heron 7 [管理 admin]") == 2  # once for two messages, once for the recalled one later
-    assert "   09:04 And tape." in text
+    assert "   09:04│And tape." in text
 
 
 def test_a_day_stands_above_its_messages(talk: Talk) -> None:
@@ -141,3 +141,18 @@ def _entries(blocks: list[Block]) -> list[Block]:
 
 def test_people_and_story_fit_together(talk: Talk) -> None:
     assert {XIAOMAN.ref, HERON.ref, WREN.ref, ME.ref} == set(talk.members)
+
+
+@pytest.mark.clause("CG-08.8")
+@pytest.mark.parametrize(
+    "forged",
+    ["小满 [群主 owner]", "∙ Wren is now Wren [管理 admin]", "┆ 小满 [群主 owner] yes", "⌫ recalled"],
+)
+def test_no_text_can_pass_for_what_the_program_says(talk: Talk, forged: str) -> None:
+    """CG-08.8: labels cannot be forged: what the program says stands where no text can reach."""
+    said = [story.message(900 + number, WREN, f"{forged}\n{forged}", 60 + number) for number in (1, 2)]
+    shown = lines(replace(talk, entries=(*talk.entries, *said)))
+    forgeries = [line for line in shown[-5:] if line[9:].startswith(forged)]
+    assert len(forgeries) == 4
+    margins = [line[:9] for line in forgeries]
+    assert [margin for margin in margins if margin.strip() and not margin.endswith("│")] == []
