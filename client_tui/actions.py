@@ -125,6 +125,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "main", menu=True,
     ),
     Action(
+        "agreement", (), N_("My agreement"),
+        N_("Read the agreement as it now stands, accept it, give or withdraw a consent."),
+        "main", _clauses("CG-05.4"), menu=True,
+    ),
+    Action(
         "menu", ("f10", "ctrl+p"), N_("Menu"), N_("Everything one can do, as a list."),
         "main", hint=True,
     ),

@@ -171,6 +171,21 @@ class Courier:
         )
         await self.log_in(handle, password)
 
+    async def accept_agreement(self, shown: rules.RulesText, consents: list[account.Consent]) -> None:
+        """Accept the text that was shown, with all consents that hold from now on (CG-05.4)."""
+        await done(
+            lambda: self.sdk.call(
+                account.ACCEPT_AGREEMENT,
+                account.AcceptAgreementParams(
+                    agreement=account.AgreementAcceptance(
+                        version=shown.version, locale=shown.locale, sha256=shown.sha256
+                    ),
+                    consents=consents,
+                    client_op_id=self.sdk.op_id(),
+                ),
+            )
+        )
+
     async def log_in(self, handle: str, password: str) -> None:
         await done(lambda: self.sdk.open(handle=handle, password=password))
         await self._settle()

@@ -65,7 +65,7 @@ WORDS: Final[Mapping[str, str]] = {
     "cap_created": N_("You own as many groups as you may."),
     "cap_joined": N_("You are in as many groups as you may. Leaving one frees a place at once."),
     "cap_sessions": N_("Too many devices are logged in. Log one of them out first."),
-    "agreement_required": N_("Read and accept the current agreement first."),
+    "agreement_required": N_("Read and accept the current agreement first (menu, My agreement)."),
     "real_id_refused": N_("This teaching server takes synthetic identities only. Nothing was kept."),
     "id_invalid": N_("These details do not check out. Nothing was kept."),
     "identity_cap": N_("This identity already stands behind as many accounts as it may."),

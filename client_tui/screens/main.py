@@ -26,6 +26,7 @@ from client_tui.desk import Desk
 from client_tui.i18n import _
 from client_tui.refusals import words
 from client_tui.screens.account import PasswordForm, SessionsForm
+from client_tui.screens.agreement import AgreementForm
 from client_tui.screens.groups import (
     CreateGroupForm,
     JoinGroupForm,
@@ -46,6 +47,7 @@ from client_tui.widgets.talk_header import TalkHeader
 from client_tui.widgets.talk_view import TalkView
 from client_tui.widgets.top_bar import TopBar
 from client_tui.widgets.words import Words
+from server.wire.group_id import GroupId
 from server.wire.verbs.group import GroupCreatedResult
 
 THREE_PANES_FROM: Final = 110  # cells: 30 for the list, 34 for the group, the rest for lines of talk
@@ -203,7 +205,16 @@ class MainScreen(Screen[None]):
             return
         op_id = courier.talk.begin(message.group, message.text)
         if op_id is not None:
-            self._work(courier.talk.deliver(message.group, op_id))
+            self._work(self._deliver(message.group, op_id))
+
+    async def _deliver(self, group: GroupId, op_id: str) -> None:
+        if self.desk.courier is None:
+            return
+        await self.desk.courier.talk.deliver(group, op_id)
+        talk = self.state.talks.get(group)
+        refusal = talk.draft.refusal if talk else None
+        if refusal is not None and refusal.type == "agreement_required" and self.app.screen is self:
+            self.action_agreement()  # the text is back in the composer; this is what it waits for
 
     def on_reply_wanted(self, message: m.ReplyWanted) -> None:
         if self.state.selected is not None:
@@ -368,6 +379,9 @@ class MainScreen(Screen[None]):
 
     def action_password(self) -> None:
         self.app.push_screen(PasswordForm(self.desk))
+
+    def action_agreement(self) -> None:
+        self.app.push_screen(AgreementForm(self.desk), lambda _accepted: self.settle())
 
     def action_log_out(self) -> None:
         self.app.push_screen(LogOutForm(self.desk))

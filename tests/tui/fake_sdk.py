@@ -245,6 +245,11 @@ class FakeSdk:
             version="2026-11", locale="en", sha256="ab" * 32, at=story.at(0), consents=[]
         )
 
+    def _on_account__accept_agreement(
+        self, params: account.AcceptAgreementParams
+    ) -> account.AgreementConcluded:
+        return account.AgreementConcluded(event_seq=Seq(11))
+
     def _on_account__change_password(
         self, params: account.ChangePasswordParams
     ) -> account.PasswordChangedResult:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 from textual.widgets import OptionList, Static
 
+from client_tui.screens.agreement import AgreementForm
 from client_tui.screens.groups import NicknameForm
 from client_tui.screens.help import HelpScreen
 from client_tui.screens.main import MainScreen
 from client_tui.screens.welcome import WelcomeScreen
 from client_tui.widgets.document_view import DocumentView
 from client_tui.widgets.top_bar import TopBar
+from server.wire.vocabulary import WireModel
 from tests.tui.conftest import Drive, until, write
-from tests.tui.fake_sdk import FakeSdk
+from tests.tui.fake_sdk import FakeSdk, refusal
 from tests.tui.looking import area_text, words
 from tests.tui.story import ME
 
@@ -34,6 +36,7 @@ from tests.tui.story import ME
         (["ctrl+q"], "Leave Qunzu?"),
         (["f10", *["down"] * 6, "enter"], "Change password"),
         (["f10", *["down"] * 7, "enter"], "Log out"),
+        (["f10", *["down"] * 8, "enter"], "My agreement"),
     ],
 )
 async def test_every_dialog_opens_and_closes_by_keyboard_and_fits(
@@ -121,3 +124,33 @@ async def test_logging_out_comes_back_to_the_first_screen(drive: Drive) -> None:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         assert app.desk.store.state.account is None
         assert ME.nickname not in str(app.screen.query_one(TopBar).render())
+
+
+@pytest.mark.clause("CG-05.4")
+async def test_a_changed_agreement_is_shown_when_it_stands_in_the_way(drive: Drive) -> None:
+    """CG-05.4: the unsent text is kept, the agreement is shown, and accepting is an act of its own."""
+    sdk = FakeSdk()
+
+    def refuse(_params: object) -> WireModel:
+        raise refusal("agreement_required", clause="CG-05.4")
+
+    works, sdk.answers["message.send"] = sdk.answers["message.send"], refuse
+    async with drive(sdk) as (app, pilot):
+        await write(pilot, "hello")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AgreementForm))
+        await until(pilot, lambda: "you accepted 2026-11" in words(app, "#version"))
+        app.screen.query_one("#submit").focus()
+        await pilot.press("enter")
+        assert "tick the box yourself" in words(app, "#trouble")
+        assert not sdk.asked("account.accept_agreement")
+        await pilot.press("space")
+        app.screen.query_one("#submit").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        (params,) = sdk.asked("account.accept_agreement")
+        assert (params.agreement.sha256, params.consents) == ("ab" * 32, [])
+        sdk.answers["message.send"] = works
+        assert area_text(app) == "hello"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(sdk.asked("message.send")) == 2)
