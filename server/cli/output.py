@@ -136,6 +136,8 @@ def refusal_sentence(error: CallError) -> str:
     words = [error.message]
     if error.reason:
         words.append(f"{error.reason[0].upper()}{error.reason[1:]}.".replace("..", "."))
+    for key, value in (error.policy or {}).items():
+        words.append(f"Policy: {key} = {value}.")
     for fault in error.details.get("fields", []):
         words.append(f"{fault.get('at') or 'params'}: {fault.get('why')}.")
     if error.retry_after_s:

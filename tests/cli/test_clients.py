@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from client_tui.sdk import CallError
+from server.cli.output import refusal_sentence
 from tests.cli.conftest import PASSWORD, Qunzu
 
 Person = Callable[..., Qunzu]
@@ -49,6 +51,14 @@ def test_a_refusal_is_a_sentence_with_type_and_clause(person: Person) -> None:
         "identity_required",
         "CG-06.3",
     )
+
+
+@pytest.mark.clause("CG-08.2")
+def test_a_refusal_says_which_number_of_the_policy_decided() -> None:
+    data = {"type": "cap_created", "clause": "CG-08.2", "policy": {"caps.created_absolute": 3}}
+    refused = CallError(1413, "You own enough.", data)
+    told = "You own enough. Policy: caps.created_absolute = 3. (cap_created, clause CG-08.2)"
+    assert refusal_sentence(refused) == told
 
 
 def test_from_registration_to_the_first_answer(person: Person) -> None:
