@@ -1,4 +1,4 @@
-"""The agreement as it now stands: to read, to accept when changed, to give or take back consents (CG-05.4)."""
+"""The agreement as it now stands: to read, to accept when changed, to give or take back consent (CG-05.4)."""
 
 from __future__ import annotations
 
