@@ -235,12 +235,12 @@ FOUNDED: Final = Both("  {group}  {name}, {members} members", "  {group}  {name}
 
 INVITATION: Final = Both(
     "If you found a group of your own, post its id here. It begins with G-, and some of us will look in.",
-    "要是自己建了群，把群号（G- 开头）发到这里，我们就过去看看。",
+    "要是自己建了群，把群组编码（G- 开头）发到这里，我们就过去看看。",
 )
 VISIT: Final = Both("I will look in.", "我这就过去看看。")
 ARRIVALS: Final = (
     Both("So this is the new place. Hello!", "这就是新群啊，大家好！"),
-    Both("Found it: the id was all I needed.", "找到了，有群号就行。"),
+    Both("Found it: the id was all I needed.", "找到了，有群组编码就行。"),
     Both("Hello. A good name for a group.", "你好，群名不错。"),
     Both("I brought biscuits, in a manner of speaking.", "我带了点心，意思一下。"),
 )

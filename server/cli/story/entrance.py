@@ -114,7 +114,7 @@ async def listens(scene: Scene) -> None:
 
     with story.step(
         "Paper Crane joins the Tea Table by its id, and reads back",
-        "纸鹤凭群号加入茶友群，翻看之前的话",
+        "纸鹤凭群组编码加入茶友群，翻看之前的话",
         "CG-08.4",
         "CG-08.8",
     ) as step:

@@ -45,7 +45,7 @@ async def founds_a_group(scene: Scene) -> None:
 
     with story.step(
         "One wrong character in the id is noticed before anybody looks it up",
-        "群号错一个字符，还没查找就能发现",
+        "群组编码错一个字符，还没查找就能发现",
         "CG-08.4",
     ) as step:
         # Past the model: a careful client would not even send this.
