@@ -6,11 +6,12 @@ The only place that knows which screen follows which. What a screen may know is 
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from client_tui import happenings as h
 from client_tui import i18n
@@ -20,7 +21,7 @@ from client_tui.courier import Courier
 from client_tui.desk import Desk
 from client_tui.i18n import _
 from client_tui.port import Dial, Sdk
-from client_tui.refusals import words
+from client_tui.refusals import GONE, Refusal, words
 from client_tui.screens.going import (
     AgreementAccepted,
     LanguageChosen,
@@ -29,7 +30,7 @@ from client_tui.screens.going import (
     QuitConfirmed,
 )
 from client_tui.screens.help import HelpScreen
-from client_tui.screens.leaving import QuitForm
+from client_tui.screens.leaving import QuitForm, ServerGoneForm
 from client_tui.screens.log_in import LogInForm
 from client_tui.screens.main import MainScreen
 from client_tui.screens.notice import NoticeScreen
@@ -107,7 +108,8 @@ class QunzuApp(App[int]):
             self._welcome("")
         else:
             self.push_screen(MainScreen(self.desk))
-        self.run_worker(self._live(), name="connection")
+        self._connection = self.run_worker(self._live(), name="connection")
+        self._watch = self.set_interval(self.desk.tick_s, self.look_for_server)
 
     # --- the connection ------------------------------------------------------------------------------------
 
@@ -139,6 +141,17 @@ class QunzuApp(App[int]):
             self.desk.store.dispatch(h.LinkChanged(Link("offline", round(TRY_AGAIN_S))))
             self._welcome(trouble)
             await asyncio.sleep(TRY_AGAIN_S)
+
+    async def look_for_server(self) -> None:
+        """Once the server is gone for good, try no more, and say so over whatever is being read."""
+        if not self.desk.gone():
+            return
+        self._watch.stop()
+        self._connection.cancel()
+        with suppress(WorkerCancelled, WorkerFailed):
+            await self._connection.wait()
+        self.desk.store.dispatch(h.LinkChanged(Link("offline", ended=Refusal(GONE))))
+        self.push_screen(ServerGoneForm(self.desk))
 
     # --- which screen follows ------------------------------------------------------------------------------
 
@@ -211,5 +224,5 @@ class QunzuApp(App[int]):
             self.push_screen(NoticeScreen(self.desk))
 
     async def action_quit(self) -> None:
-        if not isinstance(self.screen, QuitForm):
+        if type(self.screen) is not QuitForm:
             self.push_screen(QuitForm(self.desk))

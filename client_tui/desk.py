@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from time import monotonic
+from typing import Literal
 
 from client_tui.courier import Courier
 from client_tui.sdk import SyntheticPerson
@@ -26,6 +27,10 @@ class Desk:
     """A group that a newcomer may join, to offer likewise."""
     consents: frozenset[Consent] = frozenset()
     """What was consented to when registering in this run."""
+    afterwards: Literal["stays", "deleted", "kept"] = "stays"
+    """What becomes of the server when this program is left; a demo's is deleted, or its data are kept."""
+    gone: Callable[[], bool] = lambda: False
+    """Whether the server is gone for good. Only who started it can know; asked every ``tick_s``."""
     zone: tzinfo | None = None
     """Where times are shown; None is the zone of this machine."""
     clock: Callable[[], float] = monotonic

@@ -31,6 +31,8 @@ OFFLINE: Final = "offline"
 
 REVOKED: Final = "session_revoked"
 """Not of the contract: this device was logged out from elsewhere."""
+GONE: Final = "server_gone"
+"""Not of the contract: the server was this program's own, and its process has ended."""
 UNSUPPORTED: Final = "unsupported_version"
 """Not of the contract: the server closed because it speaks another version."""
 
@@ -43,7 +45,7 @@ WORDS: Final[Mapping[str, str]] = {
     "batch_too_large": N_("Too much at once."),
     "wrong_state": N_("That does not fit at this moment. Try again."),
     "login_required": N_("Log in first."),
-    "bad_credentials": N_("Handle and password do not fit together."),
+    "bad_credentials": N_("Name and password do not fit together."),
     "session_expired": N_("This log-in is over. Log in again."),
     "permission_denied": N_("You may not do this."),
     "identity_required": N_("Verify an identity first. Nobody in any group ever sees it."),
@@ -78,6 +80,7 @@ WORDS: Final[Mapping[str, str]] = {
     "shutting_down": N_("The server is stopping. Try again shortly."),
     "read_only": N_("The server cannot write at the moment."),
     "internal": N_("Something went wrong on the server, and was logged there."),
+    GONE: N_("The demo's server has ended; quit with Ctrl+Q."),
     LOST: N_("The connection was lost before the answer came. Sending again cannot post it twice."),
     REVOKED: N_("This device was logged out from another one."),
     UNSUPPORTED: N_("This server and this client do not speak the same version."),
@@ -86,9 +89,10 @@ WORDS: Final[Mapping[str, str]] = {
 
 
 def words(refusal: Refusal) -> str:
-    """The sentence for a refusal, with the wait, the incident and the clause where there are any."""
+    """The sentence for a refusal, with numbers, wait, incident and clause where there are any."""
     known = WORDS.get(refusal.type)
-    parts = [refusal.message or refusal.type if known is None else _(known)]
+    said = refusal.message or refusal.type if known is None else _with_numbers(_(known), refusal.details)
+    parts = [said]
     if isinstance(wait_ms := refusal.details.get("retry_after_ms"), int | float):
         parts.append(_("Wait {seconds} s.").format(seconds=max(1, ceil(wait_ms / 1000))))
     if incident := refusal.details.get("incident"):
@@ -96,6 +100,20 @@ def words(refusal: Refusal) -> str:
     if refusal.clause:
         parts.append(f"({refusal.clause})")
     return " ".join(parts)
+
+
+def _with_numbers(sentence: str, details: Mapping[str, Any]) -> str:
+    """``sentence`` with the limit, and how much there is of it, before the first full stop."""
+    limit, current = details.get("limit"), details.get("current")
+    if not isinstance(limit, int):
+        return sentence
+    numbers = (
+        _(" ({current} of {limit})").format(current=current, limit=limit)
+        if isinstance(current, int)
+        else _(" (limit {limit})").format(limit=limit)
+    )
+    stop = next((at for at, char in enumerate(sentence) if char in ".。"), len(sentence))
+    return sentence[:stop] + numbers + sentence[stop:]
 
 
 def at_fault(refusal: Refusal) -> frozenset[str]:

@@ -187,7 +187,7 @@ def _note(talk: Talk, note: Note, time: str, look: _Look) -> list[Line]:
     label = role_label(look.role) if note.kind in {"joined", "renamed"} else ""
     sentences = {
         "created": _("{name} was created"),
-        "joined": _("{name} {label} joined by open link"),
+        "joined": _("{name} {label} joined by its id"),
         "left": _("{name} left"),
         "renamed": _("{before} is now {name} {label}"),
         "closed": _("{name} is closed; its id will not be used again"),

@@ -176,7 +176,7 @@ class Form(ModalScreen[T]):
         trouble.display = bool(text)
         self.query_one(".body").set_class(bool(text), "-troubled")
         trouble.set_class(wrong, "-wrong")
-        trouble.say(f"! {text}" if wrong else text)
+        trouble.say(_("! {why}").format(why=text) if wrong else text)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -54,7 +54,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="box -full"):
             yield Static(Content(_("Help")), classes="title", markup=False)
             yield DocumentView(id="document")
-        yield KeyHints("form")
+        yield KeyHints("form", "everywhere")
 
     def on_mount(self) -> None:
         view = self.query_one(DocumentView)

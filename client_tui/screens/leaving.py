@@ -9,7 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from client_tui.courier import Courier
+from client_tui.desk import Desk
 from client_tui.i18n import _, ngettext
+from client_tui.refusals import GONE, Refusal, words
 from client_tui.screens.form import Form
 from client_tui.screens.going import LoggedOut, QuitConfirmed
 from client_tui.state import UiState
@@ -37,6 +39,15 @@ def unsent_words(state: UiState) -> str:
     return " ".join(parts)
 
 
+def afterwards_words(desk: Desk) -> str:
+    """What is left of the server once this program is left; empty where nobody has an account there."""
+    if desk.afterwards == "deleted":
+        return _("The demo ends with it: everything of this demo is deleted, accounts too.")
+    if desk.afterwards == "kept":
+        return _("The demo ends with it: its server stops, and its data stay in the directory you named.")
+    return "" if desk.store.state.account is None else _("You come back with your name and password.")
+
+
 class QuitForm(Form[bool]):
     topic = "menu"
 
@@ -46,9 +57,8 @@ class QuitForm(Form[bool]):
     def body(self) -> Iterator[Widget]:
         if unsent := unsent_words(self.desk.store.state):
             yield Static(Content(unsent), markup=False)
-        if self.desk.store.state.account is not None:
-            words = _("You come back with your name and password.")
-            yield Static(Content(words), classes="quiet", markup=False)
+        if afterwards := afterwards_words(self.desk):
+            yield Static(Content(afterwards), classes="quiet", markup=False)
 
     def submit_words(self) -> str:
         return _("Quit")
@@ -63,6 +73,16 @@ class QuitForm(Form[bool]):
     def go_on(self) -> None:
         self.dismiss(True)
         self.app.post_message(QuitConfirmed())
+
+
+class ServerGoneForm(QuitForm):
+    """The server is gone for good: what is on the screen can be read on, and nothing else."""
+
+    def title_words(self) -> str:
+        return words(Refusal(GONE))
+
+    def body(self) -> Iterator[Widget]:
+        yield Static(Content(_("What is on the screen can still be read.")), classes="quiet", markup=False)
 
 
 class LogOutForm(Form[bool]):

@@ -21,10 +21,8 @@ from textual.widgets import Button
 from client_tui import happenings as h
 from client_tui import messages as m
 from client_tui.actions import bindings
-from client_tui.asking import Unsuccessful
 from client_tui.desk import Desk
 from client_tui.i18n import _
-from client_tui.refusals import words
 from client_tui.screens.account import PasswordForm, SessionsForm
 from client_tui.screens.agreement import AgreementForm
 from client_tui.screens.groups import (
@@ -36,6 +34,7 @@ from client_tui.screens.groups import (
 )
 from client_tui.screens.leaving import LogOutForm
 from client_tui.screens.menu import MenuScreen
+from client_tui.screens.recall import RecallForm
 from client_tui.screens.verify import VerifyForm
 from client_tui.state import UiState
 from client_tui.widgets.about_pane import AboutPane
@@ -48,6 +47,7 @@ from client_tui.widgets.talk_view import TalkView
 from client_tui.widgets.top_bar import TopBar
 from client_tui.widgets.words import Words
 from server.wire.group_id import GroupId
+from server.wire.models import Message
 from server.wire.verbs.group import GroupCreatedResult
 
 THREE_PANES_FROM: Final = 110  # cells: 30 for the list, 34 for the group, the rest for lines of talk
@@ -226,18 +226,10 @@ class MainScreen(Screen[None]):
         entry = talk.entry(message.seq) if talk else None
         if talk is None or self.desk.courier is None:
             return
-        if entry is not None and getattr(entry, "ref", None) != talk.me:
+        if not isinstance(entry, Message) or entry.ref != talk.me:
             self._tell(_("Only its sender can recall a message."), "warning")
-            return
-        self._work(self._recall(message))
-
-    async def _recall(self, message: m.RecallWanted) -> None:
-        if self.desk.courier is None or self.state.selected is None:
-            return
-        try:
-            await self.desk.courier.talk.recall(self.state.selected, message.seq)
-        except Unsuccessful as error:
-            self._tell(words(error.refusal), "warning")
+        elif not entry.recalled:
+            self.app.push_screen(RecallForm(self.desk, talk.id, entry))
 
     def on_copy_wanted(self, message: m.CopyWanted) -> None:
         self.app.copy_to_clipboard(message.text)

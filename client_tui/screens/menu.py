@@ -42,7 +42,7 @@ class MenuScreen(ModalScreen[str]):
                 markup=False,
                 compact=True,
             )
-        yield KeyHints("form")
+        yield KeyHints("form", "everywhere")
 
     def on_mount(self) -> None:
         menu = self.query_one("#menu", OptionList)

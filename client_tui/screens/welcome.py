@@ -144,7 +144,7 @@ class WelcomeScreen(Screen[None]):
     def _draw_trouble(self) -> None:
         line = self.query_one("#trouble", Words)
         line.display = bool(self._trouble)
-        line.say(f"! {self._trouble}")
+        line.say(_("! {why}").format(why=self._trouble))
 
     # --- acting ------------------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from client_tui.prose import Run, width_of
+from client_tui.i18n import _
+from client_tui.prose import Run, plain, width_of, wrap
 from client_tui.widgets.words import Words
 
 LABEL_CELLS = 20
+BELOW_FROM = 22  # where the text field begins, and what is said below it
 
 
 class Field(Vertical):
@@ -42,7 +44,7 @@ class Field(Vertical):
     ) -> None:
         super().__init__(id=id, classes="field")
         self._label_words, self._hint, self.required = label, hint, required
-        self._judged = ""
+        self._judged = self._below_words = ""
         self._label = Static(classes="label", markup=False)
         self._below = Words(classes="below")
         self.input = Input(password=secret, compact=True, max_length=limit, select_on_focus=False)
@@ -83,7 +85,17 @@ class Field(Vertical):
         self._judged = self.value
         self._below.set_class(bool(words), "-wrong")
         self._below.display = bool(words or self._hint)
-        self._below.say(f"! {words}" if words else self._hint)
+        self._below_words = _("! {why}").format(why=words) if words else self._hint
+        self._wrap_below()
+
+    def on_resize(self) -> None:
+        self._wrap_below()
+
+    def _wrap_below(self) -> None:
+        # Broken where Chinese typesetting allows it: no mark and no bracket ever stands alone on a line.
+        room = self.size.width - BELOW_FROM
+        lines = wrap((Run(self._below_words),), room) if room > 0 else [(Run(self._below_words),)]
+        self._below.say("\n".join(plain(line) for line in lines))
 
     def _show_label(self, here: bool) -> None:
         sign = "▸ " if here else "  "

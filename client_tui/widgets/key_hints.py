@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual import events
 from textual.content import Content
 from textual.dom import DOMNode
@@ -12,6 +14,8 @@ from client_tui.actions import ACTIONS, Action, Place, keys_in_words
 from client_tui.i18n import _
 from client_tui.prose import Run, width_of
 
+_GAP: Final = 3
+
 
 def hints(place: Place | None, beyond: tuple[Place, ...]) -> list[Action]:
     """The actions worth a hint: those of the place first, then further out; ``why`` only outside text."""
@@ -19,6 +23,17 @@ def hints(place: Place | None, beyond: tuple[Place, ...]) -> list[Action]:
     wanted = dict.fromkeys([place, *beyond] if place else beyond)
     found = [action for where in wanted for action in ACTIONS if action.where == where and action.hint]
     return [action for action in found if not (writing and action.id == "why")]
+
+
+def _key_and_label(action: Action) -> tuple[str, str]:
+    key = keys_in_words(action.keys[:1])
+    if action.own and len(action.keys) > 1 and action.id in {"choose", "scroll", "turn"}:
+        key = keys_in_words(action.keys).replace(" ", "")
+    return key, _(action.label)
+
+
+def _width(action: Action) -> int:
+    return width_of((Run(" ".join(_key_and_label(action))),))
 
 
 class KeyHints(Static):
@@ -42,18 +57,21 @@ class KeyHints(Static):
         parts: list[tuple[str, str]] = []
         used = 0
         self._spans = []
-        for action in hints(self._place, self._beyond):
+        offered = hints(self._place, self._beyond)
+        # Help goes last: whatever else does not fit can be found there.
+        kept = sum(_width(action) + _GAP for action in offered if action.id == "help")
+        for action in offered:
             if not (action.own or action.where == "everywhere" or self._doer(action)):
                 continue  # the same place on another screen offers more
-            key, label = keys_in_words(action.keys[:1]), _(action.label)
-            if action.own and len(action.keys) > 1 and action.id in {"choose", "scroll", "turn"}:
-                key = keys_in_words(action.keys).replace(" ", "")
-            width = width_of((Run(f"{key} {label}"),))
-            if used + width > room:
+            key, label = _key_and_label(action)
+            width = _width(action)
+            if action.id == "help":
+                kept = 0
+            if used + width + kept > room:
                 continue
-            parts += [(key, "bold $foreground"), (f" {label}", ""), ("   ", "")]
+            parts += [(key, "bold $foreground"), (f" {label}", ""), (" " * _GAP, "")]
             self._spans.append((used, used + width, action))
-            used += width + 3
+            used += width + _GAP
         return Content.assemble(*parts)
 
     async def on_click(self, event: events.Click) -> None:

@@ -50,8 +50,15 @@ def demo(
       $ qunzu demo --headless --lang zh --seed 7
     """
     with Output(as_json=as_json) as out:
+        from client_tui.i18n import guess
+
+        locale = guess(None) if lang is None else as_locale(lang)
         # The first word comes before anything heavy is imported: who waits should know for what.
-        out.say("qunzu demo: a simulation, synthetic people only. Starting a server of its own ...")
+        out.say(
+            "群组演示：纯属模拟，人物都是合成的。正在启动自己的服务器……"
+            if locale == "zh"
+            else "qunzu demo: a simulation, synthetic people only. Starting a server of its own ..."
+        )
         headless = headless or as_json or not out.on_terminal
         from server.config import check_variables
 
@@ -59,10 +66,8 @@ def demo(
         if keep is not None and keep.is_dir() and any(keep.iterdir()):
             raise Usage(f"{keep} is not empty; the demo keeps its data in a new or an empty directory")
         _end_tidily_when_told()
-        from client_tui.i18n import guess
         from server.cli.story.stage import StageFailed
 
-        locale = guess(None) if lang is None else as_locale(lang)
         try:
             code = (
                 _headless(out, locale, keep, seed) if headless else _on_screen(out, lang, locale, keep, seed)
@@ -131,13 +136,22 @@ def _on_screen(out: Output, lang: str | None, locale: Locale, keep: Path | None,
             ]
         )
         url = backstage.stage.url
-        desk = Desk(url, offered_person=person, offered_group=backstage.open_group)
+        desk = Desk(
+            url,
+            offered_person=person,
+            offered_group=backstage.open_group,
+            afterwards="deleted" if keep is None else "kept",
+            gone=lambda: backstage.server_ended,
+        )
         desk.store.watch(backstage.look)
         # Without --lang the first screen asks; what it is told does not change what the others speak.
         app = QunzuApp(
             lambda token: connect(url, token=token, client=this_program("qunzu-tui")), desk, locale=lang
         )
         code = app.run()
+    if backstage.server_ended:
+        out.say(Both("The server ended by itself, before its time.", "服务器提前自行结束了。")[locale])
+        code = code or ExitCode.REFUSED
     out.say(_farewell(backstage.stage, locale))
     return code or ExitCode.OK
 
@@ -161,6 +175,8 @@ class Backstage:
         self._task: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._visited: set[GroupId] = set()
+        self.server_ended = False
+        """The server process is no more though nobody stopped it. Read from the main thread."""
         self._thread = threading.Thread(target=self._run, name="backstage")
 
     def __enter__(self) -> Backstage:
@@ -188,7 +204,8 @@ class Backstage:
         """Somebody at the screen founded a group: some of the members come by, as friends would."""
         mine = {talk.id for talk in state.talks.values() if talk.my_role == "owner"}
         for group in mine - self._visited:
-            self._loop.call_soon_threadsafe(self._troupe.come_by, group)
+            with suppress(RuntimeError):  # the loop ends with the server
+                self._loop.call_soon_threadsafe(self._troupe.come_by, group)
         self._visited |= mine
 
     def _leave(self) -> None:
@@ -225,7 +242,20 @@ class Backstage:
                 await troupe.assemble(self._progress, SystemSecrets().token)
                 await troupe.found_groups(self._progress)
                 self._in_place.set_result((stage, troupe))
-                await troupe.play()
+                await self._play(stage, troupe)
+
+    async def _play(self, stage: Stage, troupe: Troupe) -> None:
+        """Until cancelled, or until there is no server to play on."""
+        playing, ending = asyncio.ensure_future(troupe.play()), asyncio.ensure_future(stage.ended())
+        try:
+            await asyncio.wait({playing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            self.server_ended = ending.done()
+            if not self.server_ended:
+                playing.result()
+        finally:
+            playing.cancel()
+            ending.cancel()
+            await asyncio.gather(playing, ending, return_exceptions=True)
 
 
 def _drawn() -> int:

@@ -93,7 +93,14 @@ def test_told_to_end_it_tidies_up(qunzu: Qunzu) -> None:
     assert not Path(where[1]).exists()
 
 
-def test_on_a_terminal_it_opens_the_client_and_cleans_up_after_it(qunzu: Qunzu) -> None:
+FINDS_CHILDREN = pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="needs /proc to find the server"
+)
+
+
+@pytest.mark.parametrize("alive", [True, pytest.param(False, marks=FINDS_CHILDREN)])
+def test_on_a_terminal_it_opens_the_client_and_cleans_up_after_it(qunzu: Qunzu, alive: bool) -> None:
+    """Left by the person it ends well; with a server that went by itself it says so, and fails."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     qunzu.env |= {"TERM": "xterm-256color"}
@@ -111,12 +118,18 @@ def test_on_a_terminal_it_opens_the_client_and_cleans_up_after_it(qunzu: Qunzu) 
                 assert wanted in seen, seen[-2000:]
 
     read_until(b"Who can read what")
+    if not alive:
+        for server in Path(f"/proc/{process.pid}/task").glob("*/children"):
+            for number in server.read_text().split():
+                os.kill(int(number), signal.SIGKILL)
+        read_until(b"server has ended")
     seen = b""
     os.write(ours, b"\x11")  # Ctrl+Q, and a question whether one means it
     read_until(b"Quit")
     os.write(ours, b"\r")
     read_until(b"is deleted.")
-    assert process.wait(timeout=DEMO_LIMIT_S) == 0
+    assert (b"ended by itself" in seen) is not alive
+    assert process.wait(timeout=DEMO_LIMIT_S) == (0 if alive else 1)
     os.close(ours)
 
 

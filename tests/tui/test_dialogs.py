@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
+from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from client_tui.i18n import LOCALES
 from client_tui.screens.agreement import AgreementForm
-from client_tui.screens.groups import NicknameForm
+from client_tui.screens.groups import JoinGroupForm, NicknameForm
 from client_tui.screens.help import HelpScreen
+from client_tui.screens.leaving import QuitForm, ServerGoneForm
 from client_tui.screens.main import MainScreen
 from client_tui.screens.welcome import WelcomeScreen
 from client_tui.widgets.document_view import DocumentView
+from client_tui.widgets.key_hints import KeyHints
 from client_tui.widgets.top_bar import TopBar
 from server.wire.vocabulary import WireModel
 from tests.tui.conftest import Drive, until, write
 from tests.tui.fake_sdk import FakeSdk, refusal
-from tests.tui.looking import area_text, words
+from tests.tui.looking import area_text, texts, words
 from tests.tui.story import ME
 
 # --- dialogs -------------------------------------------------------------------------------------------
@@ -112,6 +118,68 @@ async def test_leaving_the_program_says_what_would_be_lost(drive: Drive) -> None
         assert any("1 draft would be gone" in str(part.render()) for part in app.screen.query(Static))
         await pilot.press("enter")
         await until(pilot, lambda: app.return_code == 0 or not app.is_running)
+
+
+@pytest.mark.parametrize(
+    ("locale", "afterwards", "said"),
+    [
+        ("en", "stays", "You come back with your name and password."),
+        ("en", "deleted", "everything of this demo is deleted"),
+        ("zh", "deleted", "演示的全部内容都会删除"),
+        ("en", "kept", "its data stay in the directory you named"),
+    ],
+)
+async def test_leaving_says_what_becomes_of_the_server(
+    drive: Drive, locale: str, afterwards: Literal["stays", "deleted", "kept"], said: str
+) -> None:
+    async with drive(FakeSdk(), locale=locale) as (app, pilot):
+        app.desk.afterwards = afterwards
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, QuitForm))
+        assert any(said in str(part.render()) for part in app.screen.query(Static))
+
+
+async def test_a_server_that_is_gone_for_good_is_told_plainly_and_asked_no_more(drive: Drive) -> None:
+    sdk = FakeSdk()
+    async with drive(sdk) as (app, pilot):
+        sdk.become("offline", retry_in_s=4)
+        app.desk.gone = lambda: True
+        await app.look_for_server()
+        await until(pilot, lambda: isinstance(app.screen, ServerGoneForm))
+        assert words(app, ".title") == "The demo's server has ended; quit with Ctrl+Q."
+        link = app.desk.store.state.link
+        assert (link.state, link.retry_in_s, app.desk.courier) == ("offline", None, None)
+        await pilot.press("escape")
+        assert isinstance(app.screen, MainScreen)
+        assert "河边见 👋" in texts(app)
+        await pilot.press("ctrl+q", "enter")
+        await until(pilot, lambda: app.return_code == 0 or not app.is_running)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("token", [None, "t"])
+async def test_help_is_the_last_thing_to_leave_the_footer(
+    drive: Drive, locale: str, token: str | None
+) -> None:
+    async with drive(FakeSdk(logged_in=token is not None), locale=locale, token=token) as (app, pilot):
+        ways = [["f2"], ["f3"], ["f4"], ["f1"], *([f"f{number}"] for number in (5, 6, 7, 8, 9, 10))]
+        ways += [["ctrl+n"], ["ctrl+o"], ["ctrl+l"], ["ctrl+q"], ["tab"], ["tab"], ["tab"], ["tab"]]
+        for keys in ways:
+            await pilot.press(*keys)
+            assert "F1" in str(app.screen.query_one(KeyHints).render()), keys
+            if isinstance(app.screen, ModalScreen):
+                await pilot.press("escape")
+
+
+async def test_what_is_wrong_with_a_field_breaks_as_chinese_does(drive: Drive) -> None:
+    """At 80×24 the sentence takes two lines: neither the mark nor a bracket stands alone on one."""
+    async with drive(FakeSdk(), locale="zh") as (app, pilot):
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, JoinGroupForm))
+        await write(pilot, "G-7KQ2M9X4TZ")
+        await pilot.press("enter")
+        below = str(app.screen.query_one("#group .below", Static).render())
+        assert below.split("\n") == ["！编码输错了：末位校验字符不符。", "(CG-08.4)"]
 
 
 async def test_logging_out_comes_back_to_the_first_screen(drive: Drive) -> None:

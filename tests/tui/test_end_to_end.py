@@ -71,7 +71,7 @@ async def test_from_the_first_screen_to_an_answer(server: Server, people: People
 
         (bob,) = await people("bob")
         joined = await bob.call(JOIN_GROUP, JoinGroupParams(group=group, client_op_id=bob.op_id()))
-        await until(pilot, lambda: "bob [成员 member] joined by open link" in view.text, "bob comes in")
+        await until(pilot, lambda: "bob [成员 member] joined by its id" in view.text, "bob comes in")
         await bob.call(SEND, SendParams(group=group, text="hello @风筝", client_op_id=bob.op_id()))
         await until(pilot, lambda: "hello @风筝" in view.text, "bob talks")
         assert "2/" in str(app.screen.query_one(TalkHeader).render())

@@ -159,7 +159,13 @@ async def test_only_the_sender_recalls_and_the_fact_stays(drive: Drive) -> None:
     async with drive(sdk) as (app, pilot):
         await pilot.press("f3", "up", "x")
         assert not sdk.asked("message.recall")
-        await pilot.press("up", "x")
+        await pilot.press("up", "x", "escape")
+        assert isinstance(app.screen, MainScreen)
+        assert not sdk.asked("message.recall")
+        await pilot.press("x")
+        assert words(app, ".title") == "Recall this message?"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
         await until(pilot, lambda: texts(app).count("⌫ recalled") == 2)
         assert "河边见 👋" not in texts(app)
         assert sdk.asked("message.recall")[0].message == 16

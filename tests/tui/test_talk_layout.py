@@ -101,7 +101,7 @@ def test_system_lines_name_the_group_by_its_id(talk: Talk) -> None:
     )  # fmt: skip
     state = UiState(talks={KITES: talk}, selected=KITES)
     text = page(reduce(state, joined).talks[KITES])
-    assert f"∙ 新来的 [成员 member] joined by open link {KITES}" in text
+    assert f"∙ 新来的 [成员 member] joined by its id {KITES}" in text
 
 
 def test_what_is_on_its_way_says_how_far_it_is(talk: Talk) -> None:

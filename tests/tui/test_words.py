@@ -139,6 +139,28 @@ def test_every_refusal_can_be_said(type_: str, locale: str) -> None:
     i18n.use("en")
 
 
+@pytest.mark.parametrize(
+    ("locale", "type_", "details", "said"),
+    [
+        ("en", "cap_created", {"limit": 3, "current": 3}, "You own as many groups as you may (3 of 3)."),
+        ("zh", "cap_created", {"limit": 3, "current": 3}, "你拥有的群数已达上限（3/3）。"),
+        ("en", "too_large", {"limit": 4000}, "That is longer than the limit (limit 4000)."),
+        ("en", "cap_created", {"limit": "odd"}, "You own as many groups as you may."),
+    ],
+)
+def test_a_refusal_shows_its_numbers(locale: str, type_: str, details: dict[str, Any], said: str) -> None:
+    i18n.use("zh" if locale == "zh" else "en")
+    assert words(Refusal(type_, details=details)) == said
+    i18n.use("en")
+
+
+def test_the_mark_of_a_fault_is_never_alone_on_its_line_in_chinese() -> None:
+    """A line may break at a blank, so there is none between the mark and the first word."""
+    i18n.use("zh")
+    assert i18n._("! {why}").format(why="群组编码") == "！群组编码"
+    i18n.use("en")
+
+
 def test_an_error_of_a_newer_server_says_what_the_server_says() -> None:
     assert words(Refusal("brand_new", "Words of the server.")) == "Words of the server."
     assert words(Refusal("brand_new")) == "brand_new"

@@ -55,6 +55,11 @@ class Stage:
     def log_file(self) -> Path:
         return self.data_dir / "server.log"
 
+    async def ended(self) -> None:
+        """Returns once the server process is no more, which is before its time unless the block is left."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def _start(self) -> None:
         ready = self.data_dir / "url"
         command = [sys.executable, "-m", "server.cli.main", "serve", "--host", "127.0.0.1", "--port", "0"]
