@@ -123,7 +123,7 @@ class Server:
         self._opened.callback(_lock(self.config.data_dir).close)
         if self.config.seed is not None and (self.config.data_dir / "keys").exists():
             raise StartRefused(
-                f"a seed repeats the ids that {self.config.data_dir} holds already; choose an empty --data-dir"
+                f"a seed repeats the ids that {self.config.data_dir} holds already; choose an empty one"
             )
         front = await self._open(self.config.database_url, "front")
         vault, retry_key = await self._open_vault()
