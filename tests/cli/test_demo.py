@@ -74,7 +74,9 @@ def test_as_json_each_step_is_an_object_and_cites_real_clauses(qunzu: Qunzu, tmp
     catalogue = load_catalogue()
     assert all(clause in catalogue for step in steps for clause in step["clauses"])
     assert {"front.db", "vault.db", "server.log"} <= {path.name for path in kept.iterdir()}
+    assert narrated.startswith("群组演示")  # in one language from the first line on
     assert f"数据保留在 {kept}" in narrated
+    assert "群号" not in told + narrated
     full = qunzu("demo", "--headless", "--keep", str(kept))
     assert full.exit_code == 2
     assert "is not empty" in full.stderr

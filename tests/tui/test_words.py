@@ -145,6 +145,7 @@ def test_every_refusal_can_be_said(type_: str, locale: str) -> None:
         ("en", "cap_created", {"limit": 3, "current": 3}, "You own as many groups as you may (3 of 3)."),
         ("zh", "cap_created", {"limit": 3, "current": 3}, "你拥有的群数已达上限（3/3）。"),
         ("en", "too_large", {"limit": 4000}, "That is longer than the limit (limit 4000)."),
+        ("en", "bad_credentials", {}, "Name and password do not fit together."),
         ("en", "cap_created", {"limit": "odd"}, "You own as many groups as you may."),
     ],
 )
