@@ -123,25 +123,30 @@ def _message(message: Message, time: str, look: _Look) -> list[Line]:
     room = look.width - _INDENT
     mark = _MINE if look.mine else _TO_ME if look.me_mentioned else _NO_MARK
     clock = Run(f"{time} ", "time")
-    # A clock with a bar belongs to a message that goes on; only headers and notes have one without. What the
-    # program says of a message stands in the margin, which no text can reach: nobody can write a header.
-    going_on = Run(f"{time}│", "time")
-    margin = Run(" " * _INDENT)
+    # A clock with a sign after it belongs to a message that goes on; only headers and notes have a bare one.
+    # What the program says of a message stands in the margin, out of reach of text: none can write a header.
+    going_on: Line = (mark, Run(f"{time}│", "time"))
+    margin: Line = (Run(" " * _INDENT),)
     if not look.continues:
         lines.append((mark, clock, *_name(message.nickname, look.role, look.mine, room)))
     if look.quote is not None:
-        lines.append((Run(f"{_QUOTE_MARK:>{_INDENT}}", "quote"), *_quote(look.quote, room)))
+        lines.append((*_margin(_QUOTE_MARK, "quote"), *_quote(look.quote, room)))
     if message.recalled or message.text is None:
         words = _("recalled by its sender: the content is gone, the fact stays")
-        margin = Run(f"{'⌫ ':>{_INDENT}}", "recalled")
+        going_on = (mark, Run(f"{time}⌫", "recalled"))
+        first = _margin("⌫ ", "recalled")
         body = wrap((Run(words, "recalled"),), room)
     else:
+        first = margin
         body = _text(message.text, look, room)
     for number, line in enumerate(body):
-        goes_on = look.continues and number == 0 and not message.recalled
-        head = (mark, going_on) if goes_on else (margin,)
+        head = margin if number else going_on if look.continues else first
         lines.append((*head, *line))
     return lines
+
+
+def _margin(sign: str, kind: str) -> Line:
+    return (Run(" " * (_INDENT - len(sign))), Run(sign, kind))
 
 
 def _name(nickname: str, role: Role | None, mine: bool, room: int) -> Line:
