@@ -24,7 +24,7 @@ demo: .venv/.run ## Embedded server, scripted members, and you in the terminal c
 	@$(BIN)/qunzu demo $(ARGS)
 
 test: .venv/.dev ## The whole test suite, with branch coverage of the rules, the wire and the law
-	@$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m tests.coverage_gate
 
 check: lint types imports licences ## Format, lint, types, import contracts and licences; changes nothing

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -120,6 +122,51 @@ class Deserter:
                         self.acknowledged()
         except (ConnectionClosed, InvalidHandshake, OSError):
             pass  # the crash
+
+
+@dataclass
+class Mute:
+    """Sends over a bare socket and reads no answer; after the crash it asks again, with the same op ids. To
+    it every answer was lost, so whatever was committed before the kill has to come back as a replay."""
+
+    url: str
+    token: str
+    home: GroupId
+    sent: list[str] = field(default_factory=list)
+    seqs: list[int] = field(default_factory=list)
+    asked: int = 0
+    """How many of ``sent`` were answered in the end."""
+    closing: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+
+    async def write(self, how_many: int) -> None:
+        socket = await self._dial()
+        for _ in range(how_many):
+            self.sent.append(f"mute-{len(self.sent)}")
+            await socket.send(self._send(self.sent[-1]))
+
+    async def ask_again(self) -> int:
+        """Repeat what is unanswered; returns how many of the answers were replays."""
+        await self.closing.aclose()
+        socket, replays = await self._dial(), 0
+        for text in self.sent[self.asked :]:
+            await socket.send(self._send(text))
+            while (reply := json.loads(await socket.recv())).get("id") != text:
+                pass
+            self.seqs.append(reply["result"]["event_seq"])
+            replays += reply["result"].get("replayed", False)
+        self.asked = len(self.sent)
+        return replays
+
+    async def _dial(self) -> ClientConnection:
+        # No bound on what waits unread: a full queue would stop the reading, and closing would wait for it.
+        opened = dial(self.url, compression=None, max_queue=None, close_timeout=1)
+        socket = await self.closing.enter_async_context(opened)
+        client = {"name": "bare", "version": "1"}
+        await socket.send(_call("open", "session.open", {"token": self.token, "client": client}))
+        return socket
+
+    def _send(self, text: str) -> str:
+        return _call(text, "message.send", {"group": self.home, "text": text, "client_op_id": f"op-{text}"})
 
 
 def _call(id_: str, method: str, params: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ from server.wire.verbs.group import (
 )
 from server.wire.verbs.message import RECALL
 from server.wire.vocabulary import account_stream, group_stream
-from tests.faults.crash_writers import Author, Deserter
+from tests.faults.crash_writers import Author, Deserter, Mute
 from tests.faults.people import Door, device, newcomer
 from tests.faults.process import PreloadedServer, ServerProcess
 
@@ -86,11 +86,16 @@ async def test_killed_in_the_middle_of_writing_nothing_acknowledged_is_lost_or_d
         await leaver.call(JOIN_GROUP, JoinGroupParams(group=home, client_op_id=leaver.op_id()))
         assert leaver.token is not None
         deserter = Deserter(server.url, leaver.token, home, countdown.tick)
+        quiet = await _person(server, "mute", closing, door)
+        await quiet.call(JOIN_GROUP, JoinGroupParams(group=home, client_op_id=quiet.op_id()))
+        assert quiet.token is not None
+        mute = Mute(server.url, quiet.token, home)
         seen: list[EventMessage] = []
         watching = asyncio.create_task(_watch(owner, seen))
 
         retried = replayed = 0
         for _ in range(ROUNDS):
+            await mute.write(5)
             each = [draws.randint(10, 60) for _ in authors]
             countdown.start(draws.randint(0, sum(each) * 3 // 4))
             writes = [task for author, many in zip(authors, each, strict=True) for task in author.write(many)]
@@ -106,8 +111,8 @@ async def test_killed_in_the_middle_of_writing_nothing_acknowledged_is_lost_or_d
             door.open()
             async with asyncio.timeout(20):
                 await asyncio.gather(*writes)
-            retried += len(in_flight)
-            replayed += sum(told.replayed for told in in_flight)
+            retried += len(in_flight) + 5
+            replayed += sum(told.replayed for told in in_flight) + await mute.ask_again()
 
         for client in (owner, *(author.client for author in authors)):
             await client.reached("online")
@@ -117,13 +122,14 @@ async def test_killed_in_the_middle_of_writing_nothing_acknowledged_is_lost_or_d
         snapshot = await owner.call(SNAPSHOT, SnapshotParams(group=home))
         await owner.until(lambda: owner.replica.groups[home].as_of >= snapshot.as_of)
         assert owner.replica.groups[home] == snapshot
+        await mute.closing.aclose()
         await server.kill()
         watching.cancel()
 
     home_stream = group_stream(home)
     watched = [event.seq for event in seen if event.stream == home_stream and event.seq]
     assert watched == list(range(watched[0], snapshot.as_of + 1)), "the watcher missed or doubled an event"
-    lost, doubled, acknowledged = _compare_with_tables(server.data_dir / "front.db", authors, deserter)
+    lost, doubled, acknowledged = _compare_with_tables(server.data_dir / "front.db", authors, deserter, mute)
     unasked = len(deserter.sent) - len(deserter.seqs)
     print(
         f"\ncrash: {ROUNDS} rounds, {acknowledged} acknowledged, {retried} retried, {replayed} replayed, "
@@ -135,7 +141,9 @@ async def test_killed_in_the_middle_of_writing_nothing_acknowledged_is_lost_or_d
     assert replayed, "no kill fell between a commit and its answer: the test shows little"
 
 
-def _compare_with_tables(front: Path, authors: list[Author], deserter: Deserter) -> tuple[int, int, int]:
+def _compare_with_tables(
+    front: Path, authors: list[Author], deserter: Deserter, mute: Mute
+) -> tuple[int, int, int]:
     """How many acknowledged writes are missing, how many are there twice, how many were acknowledged."""
     with contextlib.closing(sqlite3.connect(front)) as sql:
         assert sql.execute("pragma integrity_check").fetchall() == [("ok",)]
@@ -168,6 +176,8 @@ def _compare_with_tables(front: Path, authors: list[Author], deserter: Deserter)
             if told.verb is RECALL:
                 expected[told.params.message] = None
     expected |= {seq: text for text, seq in deserter.seqs.items()}
+    expected |= dict(zip(mute.seqs, mute.sent, strict=True))
+    assert mute.seqs == sorted(mute.seqs), "what was asked for again came back out of order"
     lost = sum(seq not in rows or rows[seq] != text for seq, text in expected.items())
 
     abandoned = [text for text in deserter.sent if text not in deserter.seqs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -48,7 +48,10 @@ async def test_who_cannot_be_told_what_they_missed_is_sent_back_to_try_again(
     """Half a log-in, hearing nothing and refused everything for ever, is no state to leave anybody in."""
     ann = await folk.unverified("ann")
 
-    async def fails(*_: Any) -> None:
+    async def fails(*_: Any) -> AsyncIterator[Any]:
+        nothing: tuple[Any, ...] = ()  # a generator, as `missed` is, without anything to give
+        for part in nothing:
+            yield part
         raise TimeoutError("no reader was free")
 
     back = await folk.stranger()
