@@ -89,6 +89,8 @@ class Owning:
     account: AccountId | None = field(init=False)
     session: SessionId | None = field(init=False)
     """Who called. The connection may have become nobody's while the call was waiting; the call has not."""
+    member: MemberFacts | None = field(default=None, init=False)
+    """The caller's place in the group that ``params.group`` names; never None for verbs of scope MEMBER."""
     replayed: bool = field(default=False, init=False)
     """Set by ``perform`` when the answer is that of an earlier, equal call."""
     after_reply: Callable[[], Awaitable[None]] | None = field(default=None, init=False)

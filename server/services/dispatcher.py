@@ -230,10 +230,10 @@ class Dispatcher:
         if own.verb.scope is not Scope.ANYONE:
             account, _ = own.connection.caller()
             group = getattr(own.params, "group", None)
-            facts, _, member = await self._world.database.read(
+            facts, _, own.member = await self._world.database.read(
                 lambda sql: groups.find_place(sql, account, group)
             )
-            self._authorize(own.verb, facts, member, self._world.clock.now())
+            self._authorize(own.verb, facts, own.member, self._world.clock.now())
         result: WireModel = await HANDLERS[own.verb.name](own, own.params)
         return result
 

@@ -101,11 +101,7 @@ def mark_read(ctx: Writing, params: MarkReadParams) -> MarkedRead:
 
 @owns(TYPING)
 async def show_typing(ctx: Owning, params: TypingParams) -> TypingShown:
-    account, _ = ctx.connection.caller()
-    _, _, member = await ctx.world.database.read(lambda sql: groups.find_place(sql, account, params.group))
-    if member is not None:
-        typing = MemberTyping(ref=member.ref)
-        ctx.hub.show(
-            Event(group_stream(params.group), None, MEMBER_TYPING.name, ctx.world.clock.now(), typing)
-        )
+    assert ctx.member is not None
+    typing = MemberTyping(ref=ctx.member.ref)
+    ctx.hub.show(Event(group_stream(params.group), None, MEMBER_TYPING.name, ctx.world.clock.now(), typing))
     return TypingShown()
