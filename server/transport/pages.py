@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from prometheus_client import CollectorRegistry, generate_latest
 
 from policies.texts import load_text, versions
@@ -50,8 +51,16 @@ class Pages:
 
     def _front(self) -> Page:
         about = {locale: load_text("about", versions("about")[-1], locale) for locale in ("en", "zh")}
-        body = self._templates.get_template("front.html").render(about=about, version=self._world.version)
+        # The first line of a text repeats its title, which the page sets itself.
+        parts = [(locale, it.title, _html(it.body.partition("\n")[2])) for locale, it in about.items()]
+        body = self._templates.get_template("front.html").render(parts=parts, version=self._world.version)
         return Page(200, "text/html; charset=utf-8", body.encode())
+
+
+def _html(markdown: str) -> str:
+    """Our own texts as HTML; anything in them that looks like HTML is shown, not obeyed."""
+    made: str = MarkdownIt("commonmark", {"html": False}).render(markdown)
+    return made
 
 
 def _json(status: int, value: Mapping[str, object]) -> Page:

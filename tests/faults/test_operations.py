@@ -53,6 +53,14 @@ async def test_health_and_readiness_are_two_questions(server: Server) -> None:
     assert (status, json.loads(body)["ready"]) == (200, True)
 
 
+async def test_the_front_page_is_a_page_and_not_markdown(server: Server) -> None:
+    status, _, body = await _ask(server.port, "/")
+    text = body.decode()
+    assert (status, text.count("<article")) == (200, 2)
+    assert "<li>" in text
+    assert "## " not in text
+
+
 async def test_while_stopping_the_server_is_alive_and_not_ready(server: Server) -> None:
     async with RawPeer(server.port):  # never answers the close frame, so that stopping takes a moment
         early = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
